@@ -25,21 +25,33 @@ export interface VectorIndex {
   /** Length of every vector. */
   readonly dimensions: number;
   /**
-   * The k nearest by cosine, best first, ties by label; fewer when the index (or subset) holds fewer.
-   * Errors: `invalid_vector` for a query that is not a finite unit vector of the right length.
+   * The k nearest by cosine, best first, ties by label; fewer only when the index (or subset) holds fewer.
+   * A subset must not be changed before the promise settles.
+   * Errors: `invalid_vector` for a query that is not a finite unit vector of the right length, or a k that
+   * is not a whole number of at least 1; `not_ready` after `close`.
    */
   search(vector: Float32Array, k: number, options?: VectorSearchOptions): Promise<Neighbour[]>;
-  /** The stored vectors of these labels, in their order; undefined where a label is not held. */
+  /** Copies of the stored vectors of these labels, in their order; undefined where a label is not held. */
   vectors(labels: readonly number[]): Promise<(Float32Array | undefined)[]>;
-  /** Releases memory; every later call fails with `index_damaged`... never with a crash. Idempotent. */
+  /**
+   * Releases memory. A search that has begun finishes; every later call fails with `not_ready`, never with a
+   * crash. Idempotent.
+   */
   close(): Promise<void>;
 }
 
-/** Collects vectors and writes one index file. A writer is used once. */
+/** Collects vectors and writes one index file. A writer is used once, also when `commit` fails. */
 export interface VectorIndexWriter {
-  /** Errors: `invalid_vector` for a bad vector, label or a label given twice. */
+  /**
+   * Errors: `invalid_vector` for a bad vector, a bad label, a label given twice or more vectors than the
+   * writer was made for; `index_unwritable` once `commit` has been called.
+   */
   add(label: number, vector: Float32Array): void;
-  /** Writes to a temporary name, checks it, fsyncs and renames. Resolves to what the manifest must say of it. */
+  /**
+   * Writes to a temporary name, fsyncs, checks what is on disk, renames and fsyncs the folder. Resolves to what
+   * the manifest must say of it. Errors: `index_unwritable`; the temporary file is gone then, and a file that
+   * was there before is untouched.
+   */
   commit(): Promise<IndexFile>;
 }
 
@@ -78,4 +90,47 @@ export function checkVector(vector: Float32Array, dimensions: number): void {
       `A vector must be finite and of length 1, its squared length is ${squared}.`,
     );
   }
+}
+
+/** Labels are stored in 32 bits. */
+export const MAX_LABEL = 0xffff_ffff;
+
+/** Throws `invalid_vector` unless `label` is a whole number from 0 to 2^32 - 1. Native code wraps others round. */
+export function checkLabel(label: number): void {
+  if (!Number.isInteger(label) || label < 0 || label > MAX_LABEL) {
+    throw new NearpaperError(
+      'invalid_vector',
+      `A label must be a whole number from 0 to ${MAX_LABEL}, got ${label}.`,
+    );
+  }
+}
+
+/** Throws `invalid_vector` unless `k` is a whole number of at least 1. More than the index holds is fine. */
+export function checkK(k: number): void {
+  if (!Number.isInteger(k) || k < 1) {
+    throw new NearpaperError('invalid_vector', `k must be a whole number of at least 1, got ${k}.`);
+  }
+}
+
+/** Throws `config_invalid` unless `value` is a whole number from `least` to `most`. */
+export function checkSetting(name: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new NearpaperError(
+      'config_invalid',
+      `${name} must be a whole number from ${least} to ${most}, got ${value}.`,
+      {
+        field: name,
+      },
+    );
+  }
+}
+
+/** The most dimensions that an index takes: far above any text model, far below what overflows 32 bits. */
+export const MAX_DIMENSIONS = 65_536;
+
+/** The cosine of two unit vectors of the same length. */
+export function cosine(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
+  return sum;
 }

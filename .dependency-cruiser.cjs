@@ -1,0 +1,78 @@
+/** The architecture as rules: imports go one way, and no vendor's types leave the folder that wraps it. */
+const rooms = ['papers', 'embedding', 'vectors', 'generations', 'build', 'recommend', 'http', 'commands'];
+
+/** What each room may import, besides itself and src/errors.ts. */
+const allowed = {
+  papers: [],
+  embedding: [],
+  vectors: [],
+  generations: ['papers', 'vectors'],
+  recommend: ['papers', 'embedding', 'vectors'],
+  build: ['papers', 'embedding', 'vectors', 'generations', 'recommend'],
+  http: ['generations', 'recommend'],
+  commands: ['papers', 'embedding', 'vectors', 'generations', 'recommend', 'build'],
+};
+
+/** Shared by all rooms: failures, where the package lies. */
+const shared = '^src/(errors|package-root)\\.ts$';
+
+/** Settings are a plain value; the front rooms know its type. The entries are for the commands only. */
+const extra = { http: '|^src/config\\.ts$', commands: '|^src/(config|server|open-corpus)\\.ts$' };
+
+const oneWay = rooms.map((room) => ({
+  name: `${room}-imports-one-way`,
+  severity: 'error',
+  from: { path: `^src/${room}/` },
+  to: {
+    path: '^src/',
+    pathNot: `${shared}|^src/(${[room, ...allowed[room]].join('|')})/${extra[room] ?? ''}`,
+  },
+}));
+
+const vendors = {
+  'hnswlib-node': 'src/vectors/',
+  'better-sqlite3': 'src/papers/',
+  '@huggingface/transformers': 'src/embedding/',
+  'onnxruntime-node': 'src/embedding/',
+  express: 'src/http/',
+  cors: 'src/http/',
+  commander: 'src/commands/',
+  'csv-parse': 'src/papers/formats/',
+  'stream-json': 'src/papers/formats/',
+};
+
+const confined = Object.entries(vendors).map(([vendor, folder]) => ({
+  name: `${vendor}-stays-in-${folder}`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: `^${folder}` },
+  to: { path: `node_modules/(@types/)?${vendor}/` },
+}));
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphan',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '^src/cli\\.ts$' },
+      to: {},
+    },
+    {
+      name: 'production-does-not-import-tests',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|benchmarks)/' },
+    },
+    ...oneWay,
+    ...confined,
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

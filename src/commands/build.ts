@@ -1,0 +1,106 @@
+/** `nearpaper build` */
+import { build } from '../build/build.js';
+import type { BuildResult } from '../build/progress.js';
+import type { BuildRequest } from '../build/request.js';
+import { findModel } from '../open-corpus.js';
+import { parseFormatName } from '../papers/formats/format.js';
+import { BuildDisplay } from './build-display.js';
+import { type CommandContext, configOf, type SettingFlags } from './context.js';
+import { printJson, printLine } from './output.js';
+
+export interface BuildFlags extends SettingFlags {
+  format?: string;
+  strict?: boolean;
+  prune?: boolean;
+  force?: boolean;
+  fresh?: boolean;
+  json?: boolean;
+}
+
+/** What a build is asked for besides its settings; the rest is off. */
+export type BuildChoice = Partial<
+  Pick<BuildRequest, 'inputs' | 'strict' | 'prune' | 'force' | 'fresh' | 'sample'>
+> & { format?: string };
+
+export async function buildCommand(
+  context: CommandContext,
+  files: string[],
+  flags: BuildFlags,
+): Promise<void> {
+  const started = performance.now();
+  const result = await runBuild(context, flags, { ...flags, inputs: files });
+  const seconds = (performance.now() - started) / 1000;
+  if (flags.json) printJson(context.stdout, { ...result, seconds });
+  else for (const line of describeResult(result, seconds)) printLine(context.stdout, line);
+}
+
+/** Runs a build with its progress on standard error. */
+export async function runBuild(
+  context: CommandContext,
+  flags: SettingFlags,
+  choice: BuildChoice,
+): Promise<BuildResult> {
+  const config = configOf(context, flags);
+  const display = new BuildDisplay(context.stderr);
+  try {
+    return await build({
+      indexFolder: config.indexFolder,
+      inputs: choice.inputs ?? [],
+      stdin: context.stdin,
+      format: choice.format === undefined ? undefined : parseFormatName(choice.format),
+      strict: choice.strict ?? false,
+      prune: choice.prune ?? false,
+      force: choice.force ?? false,
+      fresh: choice.fresh ?? false,
+      sample: choice.sample ?? false,
+      model: config.model,
+      resolveModel: (setting) => findModel(setting, config),
+      workers: config.workers,
+      signal: context.signal,
+      onEvent: (event) => display.show(event),
+    });
+  } catch (thrown) {
+    display.end();
+    if (context.signal.aborted) {
+      printLine(
+        context.stderr,
+        'Stopped. What was embedded is kept: the same command resumes. The index is as it was.',
+      );
+    }
+    throw thrown;
+  } finally {
+    display.end();
+  }
+}
+
+/** The report for people. */
+export function describeResult(result: BuildResult, seconds: number): string[] {
+  const lines: string[] = [];
+  const skipped = [
+    [result.bad, 'bad records were skipped'],
+    [result.repeated, 'records had an id that came before; the last one won'],
+    [result.olderVersions, 'records were older versions of a paper'],
+  ] as const;
+  for (const [count, what] of skipped) if (count > 0) lines.push(`${count} ${what}.`);
+  const took = `${seconds.toFixed(1)} s`;
+  if (result.kind === 'unchanged') {
+    lines.push(`Nothing changed: ${result.papers} papers, generation ${result.generation} stays (${took}).`);
+    return lines;
+  }
+  const { papers, added, changed, removed, embedded } = result;
+  lines.push(
+    `${papers} papers: ${added} added, ${changed} changed, ${removed} removed; ${embedded} texts embedded.`,
+  );
+  if (result.recall !== null) {
+    const { recall, k, queries } = result.recall;
+    lines.push(
+      `Recall@${k} of the HNSW index against exact search, over ${queries} papers: ${recall.toFixed(4)}.`,
+    );
+  } else {
+    lines.push(
+      'No HNSW index: hnswlib-node is not installed, search is exact. `nearpaper doctor` says more.',
+    );
+  }
+  lines.push(`Published as ${result.generation} (${took}). A running service takes it up on SIGHUP.`);
+  return lines;
+}

@@ -1,0 +1,152 @@
+/** `nearpaper doctor`: checks what the service stands on, from the bottom up, and says what to do. */
+import { join } from 'node:path';
+import type { Config } from '../config.js';
+import { documentText } from '../embedding/document-text.js';
+import { createEmbedder } from '../embedding/pool.js';
+import { messageOf, NearpaperError } from '../errors.js';
+import { currentGeneration } from '../generations/folder.js';
+import type { Generation } from '../generations/open.js';
+import { modelOfIndex, openPublished } from '../open-corpus.js';
+import { openDatabase } from '../papers/database.js';
+import { storedEmbeddings } from '../papers/store.js';
+import { loadHnswlib } from '../vectors/native.js';
+import { cosine } from '../vectors/vector-index.js';
+import { type CommandContext, configOf, type SettingFlags } from './context.js';
+import { printJson, printLine } from './output.js';
+
+interface Finding {
+  check: string;
+  status: 'ok' | 'warning' | 'problem';
+  /** What was found; of a problem, also what to do. */
+  detail: string;
+}
+
+/** Resolves to exit code 0 when there is no problem, 1 otherwise. */
+export async function doctorCommand(
+  context: CommandContext,
+  flags: SettingFlags & { json?: boolean },
+): Promise<number> {
+  const config = configOf(context, flags);
+  const findings: Finding[] = [];
+  for await (const finding of examine(config)) {
+    findings.push(finding);
+    if (!flags.json)
+      printLine(context.stdout, `${MARKS[finding.status]} ${finding.check}: ${finding.detail}`);
+  }
+  const healthy = findings.every(({ status }) => status !== 'problem');
+  if (flags.json) printJson(context.stdout, { healthy, findings });
+  else printLine(context.stdout, healthy ? 'All is well.' : 'Something needs mending, see above.');
+  return healthy ? 0 : 1;
+}
+
+const MARKS = { ok: '   ok  ', warning: 'warning', problem: 'PROBLEM' } as const;
+
+async function* examine(config: Config): AsyncGenerator<Finding> {
+  yield checkNode();
+  yield await attempt('better-sqlite3', async () => {
+    openDatabase(':memory:', 'write').close();
+    return 'loads';
+  });
+  const hnswlib = await loadHnswlib();
+  yield hnswlib.ok
+    ? { check: 'hnswlib-node', status: 'ok', detail: 'loads' }
+    : { check: 'hnswlib-node', status: 'warning', detail: hnswlib.reason };
+
+  if ((await attemptValue(() => currentGeneration(config.indexFolder))).value === null) {
+    yield {
+      check: 'index',
+      status: 'warning',
+      detail: `there is none in ${config.indexFolder} yet; make one with \`nearpaper build <file>\``,
+    };
+    return;
+  }
+  const opened = await attemptValue(() => openPublished(config));
+  if (opened.value === undefined) {
+    yield { check: 'index', status: 'problem', detail: opened.failure };
+    return;
+  }
+  try {
+    yield* examineGeneration(opened.value, config);
+  } finally {
+    await opened.value.close();
+  }
+}
+
+async function* examineGeneration(generation: Generation, config: Config): AsyncGenerator<Finding> {
+  const { manifest, vectors, note } = generation;
+  yield {
+    check: 'index',
+    status: note === null ? 'ok' : 'warning',
+    detail:
+      note ??
+      `${manifest.generation}, ${manifest.papers} papers, files as published, ${vectors.engine} search`,
+  };
+  yield await attempt('index against store', () => compareWithStore(generation, config));
+  yield await attempt('model', () => tryModel(generation, config));
+}
+
+function checkNode(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const fits = major > 20 || (major === 20 && minor >= 12);
+  const detail = fits
+    ? `version ${process.versions.node}`
+    : `version ${process.versions.node}; 20.12 or newer is needed`;
+  return { check: 'Node', status: fits ? 'ok' : 'problem', detail };
+}
+
+/** Every stored embedding against the vector that the index holds for the same paper. */
+async function compareWithStore({ manifest, vectors }: Generation, config: Config): Promise<string> {
+  const path = join(config.indexFolder, manifest.generation, manifest.store.file);
+  let compared = 0;
+  for (const { label, vector } of storedEmbeddings(path, manifest.model.fingerprint)) {
+    const [indexed] = await vectors.vectors([label]);
+    if (vector === undefined || indexed === undefined || cosine(vector, indexed) < 0.9999) {
+      throw new NearpaperError(
+        'index_damaged',
+        `paper ${label} of the store and of the index differ; run \`nearpaper build\` to make the index again`,
+      );
+    }
+    compared++;
+  }
+  return `all ${compared} vectors agree`;
+}
+
+/** Loads the model, its checksums verified, and embeds the first paper again. */
+async function tryModel({ manifest, store, vectors }: Generation, config: Config): Promise<string> {
+  const model = await modelOfIndex(manifest, config);
+  const embedder = await createEmbedder(model, { workers: 1, maxQueued: 1 });
+  try {
+    const { papers } = await store.list(0, 1);
+    const [paper] = papers;
+    if (paper === undefined) return `${model.name} loads`;
+    const resolved = await store.resolve(paper.id);
+    const [stored] = await vectors.vectors([resolved?.label ?? 0]);
+    const [fresh] = await embedder.embedDocuments([documentText(paper.title, paper.abstract)]);
+    if (stored === undefined || fresh === undefined || cosine(stored, fresh.vector) < 0.999) {
+      throw new NearpaperError(
+        'model_mismatch',
+        `${model.name} embeds differently on this machine than where the index was built`,
+      );
+    }
+    return `${model.name}, files as described, embeds as when the index was built`;
+  } finally {
+    await embedder.close();
+  }
+}
+
+async function attempt(check: string, work: () => Promise<string>): Promise<Finding> {
+  const { value, failure } = await attemptValue(work);
+  return value === undefined
+    ? { check, status: 'problem', detail: failure }
+    : { check, status: 'ok', detail: value };
+}
+
+async function attemptValue<T>(
+  work: () => Promise<T>,
+): Promise<{ value: T; failure: '' } | { value: undefined; failure: string }> {
+  try {
+    return { value: await work(), failure: '' };
+  } catch (thrown) {
+    return { value: undefined, failure: messageOf(thrown) };
+  }
+}

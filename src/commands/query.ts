@@ -1,0 +1,61 @@
+/** `nearpaper search` and `nearpaper similar`: the same functions as over HTTP. */
+import { text as readAll } from 'node:stream/consumers';
+import { NearpaperError } from '../errors.js';
+import type { Generation } from '../generations/open.js';
+import { corpusOf, openCorpus, openPublished } from '../open-corpus.js';
+import { type Answer, type AnswerOptions, DEFAULT_FIELDS } from '../recommend/answer.js';
+import { checkText } from '../recommend/query-text.js';
+import { search } from '../recommend/search.js';
+import { similar } from '../recommend/similar.js';
+import { type CommandContext, configOf, type SettingFlags } from './context.js';
+import { printAnswer, printJson, printLine } from './output.js';
+
+interface QueryFlags extends SettingFlags {
+  limit: string;
+  exact?: boolean;
+  json?: boolean;
+}
+
+export async function searchCommand(
+  context: CommandContext,
+  given: string,
+  flags: QueryFlags,
+): Promise<void> {
+  // One text needs one worker.
+  const config = { ...configOf(context, flags), workers: 1 };
+  const options = answerOptions(flags);
+  const text = given === '-' ? await readAll(context.stdin) : given;
+  checkText(text, 'The text', config.limits.text);
+  const { generation, embedder } = await openCorpus(config);
+  try {
+    const answer = await search({ ...corpusOf(generation), embedder }, { text, ...options }, context.signal);
+    print(context, generation, answer, flags);
+  } finally {
+    await embedder.close();
+    await generation.close();
+  }
+}
+
+export async function similarCommand(context: CommandContext, id: string, flags: QueryFlags): Promise<void> {
+  const options = answerOptions(flags);
+  const generation = await openPublished(configOf(context, flags));
+  try {
+    print(context, generation, await similar(corpusOf(generation), { id, ...options }), flags);
+  } finally {
+    await generation.close();
+  }
+}
+
+function answerOptions(flags: QueryFlags): AnswerOptions {
+  const limit = /^\d{1,3}$/.test(flags.limit) ? Number(flags.limit) : 0;
+  if (limit < 1 || limit > 100) {
+    throw new NearpaperError('usage', `--limit must be a whole number from 1 to 100, not ${flags.limit}.`);
+  }
+  return { limit, fields: DEFAULT_FIELDS, exact: flags.exact ?? false };
+}
+
+function print(context: CommandContext, { note }: Generation, answer: Answer, flags: QueryFlags): void {
+  if (note !== null) printLine(context.stderr, `Note: ${note}`);
+  if (flags.json) printJson(context.stdout, answer);
+  else printAnswer(context.stdout, answer);
+}

@@ -1,0 +1,177 @@
+/** The command line: which commands there are, what they take, and what their failures exit with. */
+import { Command, CommanderError, Option } from 'commander';
+import { SETTING_LIST } from '../config.js';
+import { messageOf, NearpaperError } from '../errors.js';
+import { FORMAT_NAMES } from '../papers/formats/format.js';
+import type { CommandContext } from './context.js';
+import { nearpaperVersion } from './version.js';
+
+/** Exit codes: 0 done, 1 failed, 2 wrong use or settings, 130 and 143 stopped by SIGINT and SIGTERM. */
+const FAILED = 1;
+const WRONG_USE = 2;
+const STOPPED = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Runs the command that the arguments name, and resolves to its exit code; never rejects. */
+export async function run(context: CommandContext): Promise<number> {
+  let code = 0;
+  const program = createProgram(context, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...context.arguments], { from: 'user' });
+    return code;
+  } catch (thrown) {
+    return exitCodeOf(context, thrown);
+  }
+}
+
+function exitCodeOf(context: CommandContext, thrown: unknown): number {
+  // Commander has printed its message, or the help that was asked for, already.
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : WRONG_USE;
+  const stopped = context.stoppedBy();
+  if (stopped !== undefined && context.signal.aborted) {
+    const cancelled =
+      thrown instanceof NearpaperError ? thrown.code === 'cancelled' : thrown === context.signal.reason;
+    if (cancelled) return STOPPED[stopped];
+  }
+  if (thrown instanceof NearpaperError) {
+    context.stderr.write(`nearpaper: ${thrown.message}\n`);
+    return thrown.code === 'usage' || thrown.code === 'config_invalid' ? WRONG_USE : FAILED;
+  }
+  // Not one of the failures we know: the stack helps whoever mends it.
+  context.stderr.write(
+    `nearpaper: unexpected failure: ${thrown instanceof Error ? thrown.stack : messageOf(thrown)}\n`,
+  );
+  return FAILED;
+}
+
+type Report = (code: number) => void;
+
+function createProgram(context: CommandContext, report: Report): Command {
+  const program = new Command('nearpaper')
+    .description('The nearest papers of your own corpus, from a model that runs inside the process.')
+    .version(nearpaperVersion(), '-V, --version')
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    })
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      `\nSettings (environment, or a .env file in the working folder):\n${settingsHelp()}`,
+    );
+  addBuild(program, context);
+  addServe(program, context, report);
+  addQueries(program, context);
+  addChecks(program, context, report);
+  return program;
+}
+
+/** A subcommand with the options that all of them share. */
+function subcommand(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .addOption(new Option('--index <folder>', 'folder of store and index (NEARPAPER_INDEX)'));
+}
+
+const MODEL_FLAG = '--model <name>';
+const MODEL_HELP = 'embedding model: a vendored name, a folder or a hub id (NEARPAPER_MODEL)';
+
+function addBuild(program: Command, context: CommandContext): void {
+  subcommand(program, 'build [files...]', 'read papers, embed what changed, publish the index')
+    .option(MODEL_FLAG, MODEL_HELP)
+    .option('--format <name>', `format of the input instead of recognising it: ${FORMAT_NAMES.join(', ')}`)
+    .option('--strict', 'stop at the first bad record instead of skipping it')
+    .option('--prune', 'remove papers that the input does not name')
+    .option('--force', 'prune even after bad records, or over a fifth of the corpus')
+    .option('--fresh', 'start from an empty corpus, whatever is published')
+    .option('--json', 'print the report as JSON')
+    .addHelpText(
+      'after',
+      `
+Files hold papers as JSONL, a JSON array, CSV or TSV with a header, the arXiv metadata snapshot, or a saved page of
+titles and abstracts; gzip is recognised. - reads standard input. New papers are added and changed ones updated;
+texts that were embedded before are not embedded again. Without files the index is brought up to date with the
+stored papers: after --model, or when it is damaged. A build that was stopped resumes.
+
+A running service keeps its generation until it gets SIGHUP.
+
+Examples:
+  nearpaper build papers.jsonl.gz
+  zcat dump.csv.gz | nearpaper build -
+  nearpaper build --model bge-small-en-v1.5`,
+    )
+    .action(async (files: string[], flags) => {
+      const { buildCommand } = await import('./build.js');
+      await buildCommand(context, files, flags);
+    });
+}
+
+function addServe(program: Command, context: CommandContext, report: Report): void {
+  const serving = (command: Command) =>
+    command
+      .option('--port <number>', 'port to listen on (PORT)')
+      .option('--host <address>', 'address to listen on (HOST)')
+      .option('--log-level <level>', 'trace, debug, info, warn, error, fatal or silent (LOG_LEVEL)')
+      .option(MODEL_FLAG, MODEL_HELP);
+  serving(subcommand(program, 'serve', 'answer over HTTP from the published index; never builds')).action(
+    async (flags) => {
+      const { serveCommand } = await import('./serve.js');
+      report(await serveCommand(context, flags));
+    },
+  );
+  serving(
+    subcommand(program, 'start', 'serve; where no index exists, build the sample corpus of 47 papers first'),
+  ).action(async (flags) => {
+    const { startCommand } = await import('./serve.js');
+    report(await startCommand(context, flags));
+  });
+}
+
+function addQueries(program: Command, context: CommandContext): void {
+  const querying = (command: Command) =>
+    command
+      .option('-n, --limit <number>', 'how many papers, 1 to 100', '10')
+      .option('--exact', 'exhaustive search: recall 1')
+      .option('--json', 'print the answer as the HTTP API gives it');
+  querying(subcommand(program, 'search <text>', 'papers nearest to a text'))
+    .option(MODEL_FLAG, MODEL_HELP)
+    .addHelpText(
+      'after',
+      '\n- as text reads standard input.\n\nExample:\n  nearpaper search "agents that use a browser"',
+    )
+    .action(async (text: string, flags) => {
+      const { searchCommand } = await import('./query.js');
+      await searchCommand(context, text, flags);
+    });
+  querying(subcommand(program, 'similar <id>', 'papers nearest to a paper of the corpus'))
+    .addHelpText('after', '\nExample:\n  nearpaper similar arXiv:2401.01335')
+    .action(async (id: string, flags) => {
+      const { similarCommand } = await import('./query.js');
+      await similarCommand(context, id, flags);
+    });
+}
+
+function addChecks(program: Command, context: CommandContext, report: Report): void {
+  subcommand(program, 'info', 'what the published index holds')
+    .option('--json', 'print it as JSON')
+    .action(async (flags) => {
+      const { infoCommand } = await import('./info.js');
+      await infoCommand(context, flags);
+    });
+  subcommand(program, 'doctor', 'check Node, native modules, the model, and the index against the store')
+    .option(MODEL_FLAG, MODEL_HELP)
+    .option('--json', 'print the findings as JSON')
+    .action(async (flags) => {
+      const { doctorCommand } = await import('./doctor.js');
+      report(await doctorCommand(context, flags));
+    });
+}
+
+function settingsHelp(): string {
+  return SETTING_LIST.map(
+    ({ name, shown, help }) => `  ${name}${shown === '' ? '' : ` (${shown})`}\n      ${help}`,
+  ).join('\n');
+}

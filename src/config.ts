@@ -1,0 +1,232 @@
+/**
+ * Settings: environment and flags -> Config. Every setting is described once, here; `.env.example`, the README's
+ * table and the flags' help are made from this list. Nothing else reads the environment.
+ */
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { closest, distance } from 'fastest-levenshtein';
+import { z } from 'zod';
+import { NearpaperError } from './errors.js';
+
+interface Setting {
+  /** Shown as the default; empty when unset has a meaning of its own, which `help` then tells. */
+  shown: string;
+  help: string;
+  schema: z.ZodType;
+}
+
+const wholeNumber = (min: number, max: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
+    .default(fallback);
+
+const oneOf = <const T extends readonly [string, ...string[]]>(choices: T, fallback: T[number]) =>
+  z.enum(choices, `must be one of ${choices.join(', ')}`).default(fallback);
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .refine((list) => list.every((origin) => origin === '*' || isOrigin(origin)), {
+    message: 'must be * or origins such as https://example.org, separated by commas',
+  })
+  .default([]);
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+const SETTINGS = {
+  PORT: {
+    shown: '8080',
+    help: 'Port to listen on; 0 takes a free one.',
+    schema: wholeNumber(0, 65_535, 8080),
+  },
+  HOST: {
+    shown: '127.0.0.1',
+    help: 'Address to listen on. 0.0.0.0 lets other machines in; there is no authentication, so put a proxy before it.',
+    schema: z.string().min(1).default('127.0.0.1'),
+  },
+  LOG_LEVEL: { shown: 'info', help: `One of ${LOG_LEVELS.join(', ')}.`, schema: oneOf(LOG_LEVELS, 'info') },
+  NEARPAPER_INDEX: {
+    shown: 'index-data',
+    help: 'Folder of the store and the index; only `build` writes in it.',
+    schema: z.string().min(1).default('index-data'),
+  },
+  NEARPAPER_MODEL: {
+    shown: '',
+    help:
+      'Embedding model: all-MiniLM-L6-v2, bge-small-en-v1.5, a folder, or a hub id. ' +
+      'Unset: the model that the index was built with, all-MiniLM-L6-v2 for a new one.',
+    schema: z.string().min(1).optional(),
+  },
+  NEARPAPER_ALLOW_DOWNLOAD: {
+    shown: 'no',
+    help: 'yes lets a hub id in NEARPAPER_MODEL be downloaded. Nothing else ever uses the network.',
+    schema: oneOf(['yes', 'no'], 'no').transform((answer) => answer === 'yes'),
+  },
+  NEARPAPER_CACHE: {
+    shown: '',
+    help: 'Folder for downloaded models. Unset: `models-cache` inside NEARPAPER_INDEX.',
+    schema: z.string().min(1).optional(),
+  },
+  NEARPAPER_WORKERS: {
+    shown: 'one a core',
+    help: 'Embedding workers, each with one thread and about 150 MB of memory.',
+    schema: wholeNumber(1, 64, Math.min(64, availableParallelism())),
+  },
+  NEARPAPER_QUEUE: {
+    shown: '64',
+    help: 'Texts that may wait to be embedded; further ones are answered 503 at once.',
+    schema: wholeNumber(1, 10_000, 64),
+  },
+  NEARPAPER_ENGINE: {
+    shown: 'auto',
+    help: 'auto: exact search up to NEARPAPER_EXACT_BELOW papers, HNSW above. hnsw or exact: always that one.',
+    schema: oneOf(['auto', 'hnsw', 'exact'], 'auto'),
+  },
+  NEARPAPER_EXACT_BELOW: {
+    shown: '1000',
+    help: 'Corpora of at most this many papers are searched exactly: as fast there, and recall 1.',
+    schema: wholeNumber(0, 10_000_000, 1000),
+  },
+  NEARPAPER_CORS_ORIGINS: {
+    shown: '',
+    help: 'Origins whose pages may call the API, separated by commas, or *. Unset: none.',
+    schema: origins,
+  },
+  NEARPAPER_DEADLINE_MS: {
+    shown: '10000',
+    help: 'Milliseconds after which a request is answered 503.',
+    schema: wholeNumber(100, 600_000, 10_000),
+  },
+  NEARPAPER_MAX_TEXT: {
+    shown: '20000',
+    help: 'Longest text of a query by POST, in characters.',
+    schema: wholeNumber(100, 1_000_000, 20_000),
+  },
+  NEARPAPER_MAX_GET_TEXT: {
+    shown: '2000',
+    help: 'Longest text of a query by GET, in characters.',
+    schema: wholeNumber(100, 4000, 2000),
+  },
+  NEARPAPER_MAX_BODY: {
+    shown: '4194304',
+    help: 'Largest request body, in bytes.',
+    schema: wholeNumber(1024, 268_435_456, 4 * 1024 * 1024),
+  },
+  NEARPAPER_SHUTDOWN_MS: {
+    shown: '10000',
+    help: 'Milliseconds that running requests get to finish after SIGTERM.',
+    schema: wholeNumber(0, 600_000, 10_000),
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** Every setting with its default as shown to people and its meaning, in the order of the documentation. */
+export const SETTING_LIST: readonly { name: SettingName; shown: string; help: string }[] = Object.entries(
+  SETTINGS,
+).map(([name, { shown, help }]) => ({ name: name as SettingName, shown, help }));
+
+const configSchema = z.object(
+  Object.fromEntries(Object.entries(SETTINGS).map(([name, { schema }]) => [name, schema])) as {
+    [Name in SettingName]: (typeof SETTINGS)[Name]['schema'];
+  },
+);
+
+export interface Config {
+  port: number;
+  host: string;
+  logLevel: (typeof LOG_LEVELS)[number];
+  /** Absolute path. */
+  indexFolder: string;
+  /** Null: the index's own model, or the default for a new index. */
+  model: string | null;
+  allowDownload: boolean;
+  modelCache: string;
+  workers: number;
+  queue: number;
+  engine: 'auto' | 'hnsw' | 'exact';
+  exactBelow: number;
+  corsOrigins: string[];
+  deadlineMs: number;
+  limits: { text: number; getText: number; body: number; results: number };
+  shutdownMs: number;
+}
+
+/** Where a value came from, so that a problem names what the user typed. */
+export type SettingSource = Partial<Record<SettingName, string>>;
+
+/**
+ * Validates environment and flags together; a flag wins over the variable of the same setting. An empty
+ * variable counts as unset. Errors: `config_invalid` with every problem at once.
+ */
+export function readConfig(
+  environment: Record<string, string | undefined>,
+  flags: SettingSource = {},
+): Config {
+  const raw: Record<string, string> = {};
+  for (const name of Object.keys(SETTINGS)) {
+    const value = environment[name];
+    if (value !== undefined && value !== '') raw[name] = value;
+  }
+  Object.assign(raw, flags);
+  const problems = unknownSettings(environment);
+  const parsed = configSchema.safeParse(raw);
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = String(issue.path[0]);
+    problems.push({ field: name, detail: `${issue.message}, not ${JSON.stringify(raw[name])}` });
+  }
+  if (!parsed.success || problems.length > 0) {
+    const lines = problems.map(({ field, detail }) => `  ${field} ${detail}`);
+    throw new NearpaperError('config_invalid', `Settings that cannot be used:\n${lines.join('\n')}`, {
+      problems,
+    });
+  }
+  return configOf(parsed.data);
+}
+
+/** Variables with our prefix that no setting has: a typing error would otherwise silently do nothing. */
+function unknownSettings(
+  environment: Record<string, string | undefined>,
+): { field: string; detail: string }[] {
+  const known = Object.keys(SETTINGS);
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('NEARPAPER_') && !known.includes(name))
+    .map((name) => {
+      const near = closest(name, known);
+      const hint = distance(name, near) <= 6 ? `; did you mean ${near}?` : '';
+      return { field: name, detail: `is no setting${hint}` };
+    });
+}
+
+function configOf(values: z.infer<typeof configSchema>): Config {
+  const indexFolder = resolve(values.NEARPAPER_INDEX);
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    logLevel: values.LOG_LEVEL,
+    indexFolder,
+    model: values.NEARPAPER_MODEL ?? null,
+    allowDownload: values.NEARPAPER_ALLOW_DOWNLOAD,
+    modelCache: resolve(values.NEARPAPER_CACHE ?? `${indexFolder}/models-cache`),
+    workers: values.NEARPAPER_WORKERS,
+    queue: values.NEARPAPER_QUEUE,
+    engine: values.NEARPAPER_ENGINE,
+    exactBelow: values.NEARPAPER_EXACT_BELOW,
+    corsOrigins: values.NEARPAPER_CORS_ORIGINS,
+    deadlineMs: values.NEARPAPER_DEADLINE_MS,
+    limits: {
+      text: values.NEARPAPER_MAX_TEXT,
+      getText: values.NEARPAPER_MAX_GET_TEXT,
+      body: values.NEARPAPER_MAX_BODY,
+      results: 100,
+    },
+    shutdownMs: values.NEARPAPER_SHUTDOWN_MS,
+  };
+}

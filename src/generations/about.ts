@@ -1,0 +1,42 @@
+/** What people and programs want to know of a generation: the same for /v1/info and `nearpaper info`. */
+import type { Manifest } from './manifest.js';
+import type { Generation } from './open.js';
+
+export interface About {
+  generation: string;
+  created: string;
+  /** True while the corpus is the one that ships with nearpaper. */
+  sample: boolean;
+  papers: number;
+  model: { name: string; fingerprint: string; dimensions: number };
+  search: {
+    engine: 'hnsw' | 'exact';
+    /** Why exact search stands in for HNSW, where it does. */
+    note: string | null;
+    /** Parameters of the HNSW index (Malkov & Yashunin 2018); null where there is none. */
+    hnsw: { M: number; efConstruction: number; ef: number } | null;
+    /** recall@k of HNSW against exact search, measured when the index was built. */
+    recall: Manifest['recall'];
+  };
+}
+
+export function aboutGeneration({ manifest, vectors, note }: Generation): About {
+  const { hnsw } = manifest.vectors;
+  return {
+    generation: manifest.generation,
+    created: manifest.created,
+    sample: manifest.sample,
+    papers: manifest.papers,
+    model: {
+      name: manifest.model.name,
+      fingerprint: manifest.model.fingerprint,
+      dimensions: manifest.model.dimensions,
+    },
+    search: {
+      engine: vectors.engine,
+      note,
+      hnsw: hnsw && { M: hnsw.M, efConstruction: hnsw.efConstruction, ef: hnsw.ef },
+      recall: manifest.recall,
+    },
+  };
+}

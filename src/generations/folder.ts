@@ -1,0 +1,124 @@
+/**
+ * The index folder: generations, `CURRENT` which names the one that serves, and `building` where the next one
+ * is made. Nothing that is published is ever written again.
+ */
+import { randomBytes } from 'node:crypto';
+import { access, constants, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, NearpaperError, systemCode } from '../errors.js';
+
+const CURRENT = 'CURRENT';
+const GENERATION = /^g(\d{6,})-[0-9a-f]{8}$/;
+/** Superseded generations that stay, for services that still answer from them and for a way back. */
+const KEPT = 1;
+
+export interface GenerationPath {
+  name: string;
+  folder: string;
+}
+
+export function buildingFolder(indexFolder: string): string {
+  return join(indexFolder, 'building');
+}
+
+/** The published generation, or null when there is none. Errors: `index_damaged` when CURRENT is not a name. */
+export async function currentGeneration(indexFolder: string): Promise<GenerationPath | null> {
+  let name: string;
+  try {
+    name = (await readFile(join(indexFolder, CURRENT), 'utf8')).trim();
+  } catch (thrown) {
+    if (systemCode(thrown) === 'ENOENT') return null;
+    throw new NearpaperError(
+      'index_damaged',
+      `Cannot read ${join(indexFolder, CURRENT)}: ${messageOf(thrown)}.`,
+      {
+        cause: thrown,
+      },
+    );
+  }
+  if (!GENERATION.test(name)) {
+    throw new NearpaperError('index_damaged', `${join(indexFolder, CURRENT)} does not name a generation.`);
+  }
+  return { name, folder: join(indexFolder, name) };
+}
+
+/** The published generation. Errors: `index_missing`, which says how to make one. */
+export async function requireGeneration(indexFolder: string): Promise<GenerationPath> {
+  const current = await currentGeneration(indexFolder);
+  if (current !== null) return current;
+  throw new NearpaperError(
+    'index_missing',
+    `There is no index in ${indexFolder}. Make one from your papers with \`nearpaper build <file>\`, or run ` +
+      '`nearpaper start` to try nearpaper on its sample corpus. NEARPAPER_INDEX names another folder.',
+  );
+}
+
+/** A name for the generation that follows `previous`: a number that rises, and random digits against mix-ups. */
+export function nextGenerationName(previous: GenerationPath | null): string {
+  const number = Number(GENERATION.exec(previous?.name ?? '')?.[1] ?? 0) + 1;
+  return `g${String(number).padStart(6, '0')}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Makes the folder if it is not there. Errors: `index_unwritable`. */
+export async function requireWritable(indexFolder: string): Promise<void> {
+  try {
+    await mkdir(indexFolder, { recursive: true });
+    await access(indexFolder, constants.W_OK);
+  } catch (thrown) {
+    throw new NearpaperError(
+      'index_unwritable',
+      `Cannot write the index folder ${indexFolder}: ${messageOf(thrown)}. NEARPAPER_INDEX names another one.`,
+      { cause: thrown },
+    );
+  }
+}
+
+/**
+ * Makes what lies in `building` the served generation. Atomic: a reader finds the old one or the new one, and
+ * after a power failure too, since each file is on disk before the name that leads to it.
+ */
+export async function publish(indexFolder: string, name: string): Promise<void> {
+  const building = buildingFolder(indexFolder);
+  for (const file of await readdir(building)) await sync(join(building, file));
+  await sync(building);
+  await rename(building, join(indexFolder, name));
+  await sync(indexFolder);
+  await writeDurably(join(indexFolder, CURRENT), `${name}\n`);
+  await sync(indexFolder);
+}
+
+/** Writes under a temporary name, fsyncs and renames. */
+export async function writeDurably(path: string, content: string): Promise<void> {
+  const temporary = `${path}.tmp`;
+  const handle = await open(temporary, 'w');
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, path);
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Deletes generations that are neither current nor among the last superseded ones. */
+export async function removeOldGenerations(indexFolder: string, current: string): Promise<void> {
+  const superseded = (await readdir(indexFolder))
+    .filter((name) => GENERATION.test(name) && name !== current)
+    .sort((a, b) => generationNumber(b) - generationNumber(a));
+  for (const name of superseded.slice(KEPT)) {
+    await rm(join(indexFolder, name), { recursive: true, force: true });
+  }
+}
+
+function generationNumber(name: string): number {
+  return Number(GENERATION.exec(name)?.[1] ?? 0);
+}

@@ -1,0 +1,52 @@
+/**
+ * One writer for an index folder. The lock is SQLite's own lock on a small file, so the operating system
+ * releases it when its holder dies, however it dies: there is no stale lock to clean up.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf, NearpaperError, systemCode } from '../errors.js';
+import { openDatabase } from '../papers/database.js';
+
+export interface WriterLock {
+  release(): void;
+}
+
+/**
+ * Takes the lock, or fails at once with `index_locked`, which names the holder. `purpose` tells others what the
+ * holder does, such as "nearpaper build".
+ */
+export function lockForWriting(indexFolder: string, purpose: string): WriterLock {
+  const path = join(indexFolder, 'writer.lock');
+  const holderPath = join(indexFolder, 'writer.json');
+  const db = openDatabase(path, 'write');
+  try {
+    db.pragma('busy_timeout = 0');
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (thrown) {
+    db.close();
+    if (systemCode(thrown) === 'SQLITE_BUSY') {
+      throw new NearpaperError(
+        'index_locked',
+        `Another process is writing ${indexFolder}${describeHolder(holderPath)}. Wait until it is done, or stop it.`,
+      );
+    }
+    throw new NearpaperError('index_unwritable', `Cannot lock ${path}: ${messageOf(thrown)}.`, {
+      cause: thrown,
+    });
+  }
+  writeFileSync(holderPath, JSON.stringify({ pid: process.pid, purpose, since: new Date().toISOString() }));
+  return {
+    release() {
+      if (db.open) db.close();
+    },
+  };
+}
+
+function describeHolder(path: string): string {
+  try {
+    const { pid, purpose, since } = JSON.parse(readFileSync(path, 'utf8'));
+    return ` (${purpose}, process ${pid}, since ${since})`;
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,75 @@
+/** What a generation's folder holds, written last and read first. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { messageOf, NearpaperError, systemCode } from '../errors.js';
+
+export const MANIFEST_FILE = 'manifest.json';
+export const STORE_FILE = 'papers.db';
+/** Raised when a manifest gets fields that older versions would misread. */
+const MANIFEST_VERSION = 1;
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.number().int().nonnegative();
+const fileName = z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'a plain file name');
+
+const storeFile = z.object({ file: fileName, sha256, bytes: count });
+const indexFile = storeFile.extend({ count, dimensions: z.number().int().positive() });
+const hnswFile = indexFile.extend({
+  M: z.number().int().positive(),
+  efConstruction: z.number().int().positive(),
+  ef: z.number().int().positive(),
+});
+
+const manifestSchema = z.object({
+  version: z.literal(MANIFEST_VERSION),
+  generation: z.string().min(1),
+  created: z.string(),
+  /** True for the corpus that ships with nearpaper, which a user's first build replaces. */
+  sample: z.boolean(),
+  papers: count,
+  model: z.object({
+    name: z.string(),
+    /** The value of NEARPAPER_MODEL that finds this model again. */
+    setting: z.string(),
+    fingerprint: z.string(),
+    dimensions: z.number().int().positive(),
+  }),
+  store: storeFile,
+  vectors: z.object({ exact: indexFile, hnsw: hnswFile.nullable() }),
+  /** recall@k of the HNSW index against exact search, measured when it was built; null without HNSW. */
+  recall: z.object({ recall: z.number(), k: count, queries: count }).nullable(),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type StoreFile = z.infer<typeof storeFile>;
+
+export function newManifest(fields: Omit<Manifest, 'version'>): Manifest {
+  return { version: MANIFEST_VERSION, ...fields };
+}
+
+/** Errors: `index_damaged` when it is missing, cut short or not a manifest; `schema_newer`. */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const path = join(folder, MANIFEST_FILE);
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, 'utf8'));
+  } catch (thrown) {
+    const why = systemCode(thrown) === 'ENOENT' ? 'is missing' : `cannot be read (${messageOf(thrown)})`;
+    throw new NearpaperError('index_damaged', `${path} ${why}. ${REBUILD}`, { cause: thrown });
+  }
+  const version = z.object({ version: z.number() }).safeParse(json);
+  if (version.success && version.data.version > MANIFEST_VERSION) {
+    throw new NearpaperError('schema_newer', `${path} was written by a newer nearpaper. Update nearpaper.`);
+  }
+  const parsed = manifestSchema.safeParse(json);
+  if (!parsed.success) {
+    const where = parsed.error.issues[0]?.path.join('.') ?? '';
+    throw new NearpaperError('index_damaged', `${path} is not a valid manifest (${where}). ${REBUILD}`);
+  }
+  return parsed.data;
+}
+
+/** What mends a damaged generation. */
+export const REBUILD =
+  'Build again from your papers: `nearpaper build <file>`; `nearpaper doctor` says more.';

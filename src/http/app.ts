@@ -1,0 +1,44 @@
+/** The express application: middleware, routes, errors, in the order a request meets them. */
+import cors from 'cors';
+import express, { type Express } from 'express';
+import { problemHandler, routeNotFound } from './problem.js';
+import { requestLog } from './request-log.js';
+import { healthRoutes } from './routes/health.js';
+import { infoRoutes } from './routes/info.js';
+import { paperRoutes } from './routes/papers.js';
+import { searchRoutes } from './routes/search.js';
+import type { Service } from './service.js';
+
+export function createApp(service: Service): Express {
+  const { corsOrigins, limits } = service.settings;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  // Routes read the query string themselves, strictly.
+  app.set('query parser', false);
+
+  app.use(requestLog(service.logger));
+  app.use((_request, response, next) => {
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    next();
+  });
+  if (corsOrigins.length > 0) {
+    app.use(
+      cors({
+        origin: corsOrigins.includes('*') ? '*' : corsOrigins,
+        methods: ['GET', 'HEAD', 'POST'],
+        exposedHeaders: ['X-Request-Id', 'Server-Timing', 'Retry-After'],
+        maxAge: 600,
+      }),
+    );
+  }
+  app.use(express.json({ limit: limits.body, type: ['application/json', 'application/*+json'] }));
+
+  app.use(healthRoutes(service));
+  app.use(infoRoutes(service));
+  app.use(paperRoutes(service));
+  app.use(searchRoutes(service));
+  app.use(routeNotFound);
+  app.use(problemHandler);
+  return app;
+}

@@ -1,0 +1,141 @@
+/** Parameters of requests: one zod schema for the GET and the POST form of a route. */
+import type { Request } from 'express';
+import { closest, distance } from 'fastest-levenshtein';
+import { z } from 'zod';
+import type { Config } from '../config.js';
+import { NearpaperError } from '../errors.js';
+import { DEFAULT_FIELDS, PAPER_FIELDS } from '../recommend/answer.js';
+import { checkText, isLonger } from '../recommend/query-text.js';
+
+/** Each description says what is accepted; errors quote it. */
+const limit = z.number().int().min(1).max(100).default(10).describe('a whole number from 1 to 100');
+const fields = z
+  .array(z.enum(PAPER_FIELDS))
+  .min(1)
+  .max(PAPER_FIELDS.length)
+  .default([...DEFAULT_FIELDS])
+  .describe(`some of ${PAPER_FIELDS.join(', ')}`);
+const exact = z.boolean().default(false).describe('true or false');
+
+export const similarParameters = z.strictObject({ limit, fields, exact });
+export const searchParameters = z.strictObject({
+  q: z.string().describe('the text to find papers for'),
+  mode: z.enum(['semantic']).default('semantic').describe('semantic'),
+  limit,
+  fields,
+  exact,
+});
+export const paperParameters = z.strictObject({
+  fields: fields.default([...PAPER_FIELDS]),
+});
+export const listParameters = z.strictObject({
+  limit,
+  fields,
+  cursor: z.string().optional().describe('the value of `next` in the page before'),
+});
+export const noParameters = z.strictObject({});
+
+/** How the text of a GET parameter becomes the JSON value that POST would carry. */
+const FROM_TEXT: Record<string, (text: string) => unknown> = {
+  limit: (text) => (/^-?\d{1,15}(\.\d{1,15})?(e\d{1,2})?$/i.test(text) ? Number(text) : text),
+  exact: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+};
+/** Parameters that may be repeated or hold several values separated by commas. */
+const LISTS = new Set(['fields']);
+
+/** Errors: `malformed_url`, `unknown_parameter`, `invalid_request` with every problem. */
+export function readQuery<Schema extends z.ZodObject>(request: Request, schema: Schema): z.infer<Schema> {
+  const start = request.originalUrl.indexOf('?');
+  const text = start === -1 ? '' : request.originalUrl.slice(start + 1);
+  // URLSearchParams would put U+FFFD for bytes that are no UTF-8; better to say so. A URIError becomes a 400.
+  decodeURIComponent(text.replaceAll('+', ' '));
+  const values: Record<string, unknown> = {};
+  const parameters = new URLSearchParams(text);
+  for (const name of new Set(parameters.keys())) {
+    const given = parameters.getAll(name);
+    if (LISTS.has(name)) values[name] = given.flatMap((list) => list.split(',').map((entry) => entry.trim()));
+    else if (given.length > 1) throw repeated(name);
+    else values[name] = FROM_TEXT[name]?.(given[0] ?? '') ?? given[0];
+  }
+  return validate(values, schema);
+}
+
+/** Errors: `unsupported_media_type`, `unknown_parameter`, `invalid_request` with every problem. */
+export function readBody<Schema extends z.ZodObject>(request: Request, schema: Schema): z.infer<Schema> {
+  if (!request.is(['application/json', 'application/*+json'])) {
+    throw new NearpaperError('unsupported_media_type', 'Send the request as JSON.', {
+      accepted: 'Content-Type: application/json',
+    });
+  }
+  readQuery(request, noParameters);
+  return validate(request.body, schema);
+}
+
+function repeated(name: string): NearpaperError {
+  return new NearpaperError('invalid_request', `${name} is given more than once.`, {
+    field: name,
+    accepted: 'one value',
+  });
+}
+
+function validate<Schema extends z.ZodObject>(values: unknown, schema: Schema): z.infer<Schema> {
+  const parsed = schema.safeParse(values);
+  if (parsed.success) return parsed.data;
+  const known = Object.keys(schema.shape);
+  for (const issue of parsed.error.issues) {
+    if (issue.code === 'unrecognized_keys') throw unknownParameter(issue.keys[0] ?? '', known);
+  }
+  const problems = parsed.error.issues.map((issue) => ({
+    field: issue.path.join('.') || 'body',
+    detail: `${issue.message}${acceptedBy(schema, issue.path[0])}`,
+  }));
+  const first = parsed.error.issues[0];
+  const accepted = describe(schema, first?.path[0]);
+  throw new NearpaperError(
+    'invalid_request',
+    problems.map(({ field, detail }) => `${field}: ${detail}`).join('; '),
+    {
+      field: problems[0]?.field ?? 'body',
+      ...(accepted === undefined ? {} : { accepted }),
+      ...(problems.length > 1 ? { problems } : {}),
+    },
+  );
+}
+
+function describe(schema: z.ZodObject, field: PropertyKey | undefined): string | undefined {
+  if (field === undefined) return 'a JSON object';
+  const described: unknown = schema.shape[String(field)];
+  return described instanceof z.ZodType ? described.description : undefined;
+}
+
+function acceptedBy(schema: z.ZodObject, field: PropertyKey | undefined): string {
+  const accepted = describe(schema, field);
+  return accepted === undefined ? '' : ` (accepted: ${accepted})`;
+}
+
+function unknownParameter(name: string, known: readonly string[]): NearpaperError {
+  const near = known.length === 0 ? undefined : closest(name, known);
+  const hint =
+    near !== undefined && distance(name, near) <= Math.max(2, name.length / 2)
+      ? ` Did you mean ${near}?`
+      : '';
+  return new NearpaperError('unknown_parameter', `There is no parameter ${JSON.stringify(name)}.${hint}`, {
+    field: name,
+    accepted: known.length === 0 ? 'no parameters' : known.join(', '),
+  });
+}
+
+/** Errors: `query_too_long`, which names POST, and those of `checkText`. */
+export function checkGetText(text: string, field: string, limits: Config['limits']): void {
+  if (isLonger(text, limits.getText)) {
+    throw new NearpaperError(
+      'query_too_long',
+      `${field} is longer than ${limits.getText} characters; send it by POST.`,
+      {
+        field,
+        accepted: `at most ${limits.getText} characters by GET, ${limits.text} by POST`,
+      },
+    );
+  }
+  checkText(text, field, limits.text);
+}

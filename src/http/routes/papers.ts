@@ -1,0 +1,36 @@
+/** GET /v1/papers, /v1/papers/{id} and /v1/papers/{id}/similar. */
+import { Router } from 'express';
+import { getPaper, listPapers } from '../../recommend/papers.js';
+import { similar } from '../../recommend/similar.js';
+import { handle } from '../handle.js';
+import { listParameters, paperParameters, readQuery, similarParameters } from '../parameters.js';
+import { otherMethods } from '../problem.js';
+import type { Service } from '../service.js';
+
+export function paperRoutes(service: Service): Router {
+  return Router()
+    .get(
+      '/v1/papers',
+      handle(service, (corpus, request) => {
+        const { cursor, limit, fields } = readQuery(request, listParameters);
+        return listPapers(corpus, { cursor, limit, fields });
+      }),
+    )
+    .all('/v1/papers', otherMethods('GET, HEAD'))
+    .get(
+      '/v1/papers/:id',
+      handle(service, (corpus, request) => {
+        const { fields } = readQuery(request, paperParameters);
+        return getPaper(corpus, String(request.params.id), fields);
+      }),
+    )
+    .all('/v1/papers/:id', otherMethods('GET, HEAD'))
+    .get(
+      '/v1/papers/:id/similar',
+      handle(service, (corpus, request) => {
+        const options = readQuery(request, similarParameters);
+        return similar(corpus, { id: String(request.params.id), ...options });
+      }),
+    )
+    .all('/v1/papers/:id/similar', otherMethods('GET, HEAD'));
+}

@@ -1,0 +1,37 @@
+/** What the routes need of the running service; made by the entry, which owns its parts. */
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import { NearpaperError } from '../errors.js';
+import type { About } from '../generations/about.js';
+import type { Live } from '../generations/live.js';
+import type { SearchableCorpus } from '../recommend/corpus.js';
+
+/** A corpus with what is told about it. */
+export interface ServedCorpus extends SearchableCorpus {
+  readonly about: About;
+  close(): Promise<void>;
+}
+
+export type ServiceState =
+  | { kind: 'starting' }
+  | { kind: 'ready'; live: Live<ServedCorpus> }
+  | { kind: 'stopping'; live: Live<ServedCorpus> | null };
+
+export interface Service {
+  readonly logger: Logger;
+  readonly version: string;
+  readonly settings: Pick<Config, 'corsOrigins' | 'deadlineMs' | 'limits'>;
+  state: ServiceState;
+}
+
+/**
+ * Runs `work` on the corpus that answers now, and keeps it open meanwhile. A service that is stopping still
+ * answers what reached it. Errors: `not_ready`.
+ */
+export async function useCorpus<T>(service: Service, work: (corpus: ServedCorpus) => Promise<T>): Promise<T> {
+  const { state } = service;
+  if (state.kind === 'starting' || state.live === null) {
+    throw new NearpaperError('not_ready', 'The service is starting.', { retryAfter: 1 });
+  }
+  return state.live.use(work);
+}

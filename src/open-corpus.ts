@@ -1,0 +1,76 @@
+/** From settings to a corpus that answers: the published generation, checked, with the model that made it. */
+import type { Config } from './config.js';
+import type { Embedder } from './embedding/embedder.js';
+import { type ModelDescription, resolveModel } from './embedding/model.js';
+import { createEmbedder } from './embedding/pool.js';
+import { NearpaperError } from './errors.js';
+import { requireGeneration } from './generations/folder.js';
+import { type Manifest, readManifest } from './generations/manifest.js';
+import { type Generation, openGeneration } from './generations/open.js';
+import { packageRoot } from './package-root.js';
+import { POOL_SIZE } from './recommend/answer.js';
+import type { Corpus } from './recommend/corpus.js';
+
+export type ModelSettings = Pick<Config, 'model' | 'allowDownload' | 'modelCache'>;
+
+/** Finds a model by the value of NEARPAPER_MODEL. Errors: `model_missing`, `model_damaged`. */
+export function findModel(setting: string, config: ModelSettings): Promise<ModelDescription> {
+  return resolveModel(setting, {
+    modelsDir: `${packageRoot()}/models`,
+    allowDownload: config.allowDownload,
+    cacheDir: config.modelCache,
+  });
+}
+
+/** The published generation without a model: enough for queries by id. */
+export async function openPublished(config: Config): Promise<Generation> {
+  const path = await requireGeneration(config.indexFolder);
+  const { engine, exactBelow } = config;
+  return openGeneration(path, { engine, exactBelow, poolSize: POOL_SIZE });
+}
+
+/** The model that made the published vectors. Errors: `model_mismatch` with the command that mends it. */
+export async function modelOfIndex(manifest: Manifest, config: ModelSettings): Promise<ModelDescription> {
+  const model = await findModel(config.model ?? manifest.model.setting, config);
+  if (model.fingerprint === manifest.model.fingerprint) return model;
+  const mend =
+    config.model === null
+      ? `The model's files have changed since. Re-embed the stored papers with \`nearpaper build\`.`
+      : `Unset NEARPAPER_MODEL to use ${manifest.model.name}, or re-embed the stored papers with ` +
+        `\`nearpaper build --model ${config.model}\`.`;
+  throw new NearpaperError(
+    'model_mismatch',
+    `The index was built with ${manifest.model.name} (${manifest.model.fingerprint}), queries would be embedded with ` +
+      `${model.name} (${model.fingerprint}). ${mend}`,
+  );
+}
+
+export interface OpenedCorpus {
+  generation: Generation;
+  embedder: Embedder;
+}
+
+/** Opens the published generation and loads its model, both at once; `embedder` is taken as it is when it fits. */
+export async function openCorpus(config: Config, embedder?: Embedder): Promise<OpenedCorpus> {
+  const path = await requireGeneration(config.indexFolder);
+  const manifest = await readManifest(path.folder);
+  const opening = openPublished(config);
+  const loading =
+    embedder !== undefined && embedder.fingerprint === manifest.model.fingerprint
+      ? Promise.resolve(embedder)
+      : modelOfIndex(manifest, config).then((model) =>
+          createEmbedder(model, { workers: config.workers, maxQueued: config.queue }),
+        );
+  const [opened, loaded] = await Promise.allSettled([opening, loading]);
+  if (opened.status === 'fulfilled' && loaded.status === 'fulfilled') {
+    return { generation: opened.value, embedder: loaded.value };
+  }
+  if (opened.status === 'fulfilled') await opened.value.close();
+  if (loaded.status === 'fulfilled' && loaded.value !== embedder) await loaded.value.close();
+  throw opened.status === 'rejected' ? opened.reason : (loaded as PromiseRejectedResult).reason;
+}
+
+export function corpusOf(generation: Generation): Corpus {
+  const { manifest, store, vectors } = generation;
+  return { generation: manifest.generation, model: manifest.model.name, store, vectors };
+}

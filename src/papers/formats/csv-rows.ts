@@ -1,0 +1,120 @@
+import { Parser } from 'csv-parse';
+import { systemCode } from '../../errors.js';
+import { MAX_RECORD_LENGTH } from './format.js';
+
+/** One row of a table, or why the lines from `line` to `lastLine` are none. Lines are 1-based. */
+export type CsvRow =
+  | { kind: 'row'; line: number; cells: string[] }
+  | { kind: 'broken'; line: number; lastLine: number; fault: 'too-long' | 'open-quote' };
+
+/**
+ * The rows of a CSV text that arrives in pieces; blank lines are none. csv-parse is given one line at a time,
+ * so that after a fault, which ends it, a new parser can go on at the next line.
+ */
+export async function* csvRowsOf(
+  text: AsyncIterable<string>,
+  delimiter: string,
+): AsyncGenerator<CsvRow, void, undefined> {
+  let rows = new RowParser(delimiter, 1);
+  let line = 1;
+  let skipping = false;
+  for await (const piece of linePiecesOf(text)) {
+    const endsLine = piece.endsWith('\n');
+    if (!skipping) {
+      yield* await rows.write(piece);
+      if (rows.fault !== null) {
+        yield { kind: 'broken', line: rows.nextLine, lastLine: line, fault: rows.fault };
+        skipping = true;
+      }
+    }
+    if (!endsLine) continue;
+    line += 1;
+    if (skipping) rows = new RowParser(delimiter, line);
+    skipping = false;
+  }
+  if (skipping) return;
+  yield* await rows.end();
+  if (rows.fault !== null) {
+    yield { kind: 'broken', line: rows.nextLine, lastLine: line, fault: rows.fault };
+  }
+}
+
+/** csv-parse as a plain object: text in, rows out, and the fault that ended it. */
+class RowParser {
+  /** Where the row after the last complete one begins. */
+  nextLine: number;
+  fault: 'too-long' | 'open-quote' | null = null;
+  readonly #parser: Parser;
+  #rows: CsvRow[] = [];
+
+  constructor(delimiter: string, firstLine: number) {
+    this.nextLine = firstLine;
+    this.#parser = new Parser({
+      delimiter,
+      record_delimiter: '\n',
+      relax_column_count: true,
+      relax_quotes: true,
+      max_record_size: MAX_RECORD_LENGTH,
+      // Rows are taken here and not from the readable side, which drops what it holds at a fault.
+      on_record: (cells: string[], context) => {
+        this.#take(cells, firstLine - 1 + context.lines);
+        return null;
+      },
+    });
+    // The callback of each write reports the fault too; without a listener it would end the process.
+    this.#parser.on('error', () => {});
+    this.#parser.resume();
+  }
+
+  async write(text: string): Promise<CsvRow[]> {
+    const fault = await new Promise<Error | null | undefined>((resolve) => {
+      this.#parser.write(text, resolve);
+    });
+    return this.#takenUntil(fault);
+  }
+
+  async end(): Promise<CsvRow[]> {
+    const fault = await new Promise<Error | undefined>((resolve) => {
+      this.#parser.once('error', resolve);
+      this.#parser.once('end', () => resolve(undefined));
+      this.#parser.end();
+    });
+    return this.#takenUntil(fault);
+  }
+
+  #take(cells: string[], lastLine: number): void {
+    const breaks = cells.reduce((count, cell) => count + cell.split('\n').length - 1, 0);
+    this.nextLine = lastLine + 1;
+    const isBlank = cells.length === 1 && cells[0]?.trim() === '';
+    if (!isBlank) this.#rows.push({ kind: 'row', line: lastLine - breaks, cells });
+  }
+
+  #takenUntil(fault: Error | null | undefined): CsvRow[] {
+    if (fault) {
+      const code = systemCode(fault);
+      if (code === 'CSV_MAX_RECORD_SIZE') this.fault = 'too-long';
+      else if (code === 'CSV_QUOTE_NOT_CLOSED') this.fault = 'open-quote';
+      else throw fault;
+    }
+    return this.#rows.splice(0);
+  }
+}
+
+/**
+ * The text cut after every line break, CRLF and CR made LF: csv-parse counts a quoted CRLF as two lines.
+ * A line longer than a piece comes in several.
+ */
+async function* linePiecesOf(text: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+  let endedInCr = false;
+  for await (const raw of text) {
+    if (raw === '') continue;
+    const chunk = (endedInCr && raw.startsWith('\n') ? raw.slice(1) : raw).replaceAll(/\r\n?/g, '\n');
+    endedInCr = raw.endsWith('\r');
+    let start = 0;
+    for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', start)) {
+      yield chunk.slice(start, end + 1);
+      start = end + 1;
+    }
+    if (start < chunk.length) yield chunk.slice(start);
+  }
+}

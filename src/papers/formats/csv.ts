@@ -1,0 +1,77 @@
+import { NearpaperError } from '../../errors.js';
+import type { ReadOutcome } from '../paper.js';
+import { type CsvRow, csvRowsOf } from './csv-rows.js';
+import type { PaperReader, ReadContext } from './format.js';
+import { firstLines } from './lines.js';
+import { outcomeOf, paperFromFields } from './record-fields.js';
+
+const DELIMITERS = [',', '\t', ';', '|'];
+
+/**
+ * A table with a header line: CSV, or with tabs, semicolons or bars between the cells. Columns are named as
+ * the fields of PaperInput, in any case; other columns are ignored, and an empty cell is an absent field.
+ */
+export const csv: PaperReader = {
+  name: 'csv',
+  looksLike: (head) => namesTitle(headerCells(head, delimiterOf(head))),
+  read: readCsv,
+};
+
+async function* readCsv(
+  text: AsyncIterable<string>,
+  context: ReadContext,
+): AsyncGenerator<ReadOutcome, void, undefined> {
+  let columns: string[] | null = null;
+  for await (const row of csvRowsOf(text, delimiterOf(context.head))) {
+    if (columns === null) columns = columnsOf(row, context.source);
+    else yield outcomeOfRow(row, columns);
+  }
+}
+
+function columnsOf(header: CsvRow, source: string): string[] {
+  const columns = header.kind === 'row' ? header.cells.map(columnName) : [];
+  if (namesTitle(columns)) return columns;
+  throw new NearpaperError(
+    'input_unreadable',
+    `${source}, line ${header.line}: the header has no column "title"` +
+      `${columns.length > 0 ? ` (its columns are: ${columns.join(', ').slice(0, 200)})` : ''}. ` +
+      'Put the names of the columns in the first line, "title" among them.',
+  );
+}
+
+function outcomeOfRow(row: CsvRow, columns: string[]): ReadOutcome {
+  const { line } = row;
+  if (row.kind === 'broken') {
+    const lost = row.lastLine > line ? `; lines ${line} to ${row.lastLine} are lost with it` : '';
+    const fault = row.fault === 'too-long' ? 'the row is longer than 8 MiB' : 'a quoted cell is never closed';
+    return { kind: 'bad', line, reason: `${fault}${lost}` };
+  }
+  if (row.cells.length !== columns.length) {
+    const reason = `the row has ${row.cells.length} columns, the header ${columns.length}`;
+    return { kind: 'bad', line, reason };
+  }
+  const cells = columns.map((column, index) => [column, row.cells[index]]);
+  return outcomeOf(line, Object.fromEntries(cells.filter(([, cell]) => cell !== '')), paperFromFields);
+}
+
+/** The delimiter that finds a title column and the most columns in the header line. */
+function delimiterOf(head: string): string {
+  const found = DELIMITERS.map((delimiter) => ({ delimiter, cells: headerCells(head, delimiter) }));
+  const withTitle = found.filter(({ cells }) => namesTitle(cells));
+  const candidates = withTitle.length > 0 ? withTitle : found;
+  return candidates.reduce((best, next) => (next.cells.length > best.cells.length ? next : best)).delimiter;
+}
+
+/** The header's names, near enough to tell what they are: a quoted name may itself hold a delimiter. */
+function headerCells(head: string, delimiter: string): string[] {
+  const [header = ''] = firstLines(head, 1);
+  return header.split(delimiter).map((cell) => columnName(cell.replaceAll('"', '')));
+}
+
+function columnName(cell: string): string {
+  return cell.trim().toLowerCase();
+}
+
+function namesTitle(columns: string[]): boolean {
+  return columns.includes('title');
+}

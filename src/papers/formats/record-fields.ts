@@ -1,0 +1,123 @@
+import type { PaperInput, ReadOutcome } from '../paper.js';
+import { isJsonObject, typeNameOf } from './parse-json.js';
+
+/** A record with named fields, not yet trusted. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Why a record cannot be used; becomes the reason of a bad record. */
+export class FieldProblem extends Error {}
+
+/** The outcome of a value that should be a record; `toPaper` may throw FieldProblem. */
+export function outcomeOf(
+  line: number,
+  value: unknown,
+  toPaper: (fields: Fields) => PaperInput,
+): ReadOutcome {
+  if (!isJsonObject(value)) return { kind: 'bad', line, reason: `not an object but ${typeNameOf(value)}` };
+  try {
+    return { kind: 'paper', line, paper: toPaper(value) };
+  } catch (thrown) {
+    if (thrown instanceof FieldProblem) return { kind: 'bad', line, reason: thrown.message };
+    throw thrown;
+  }
+}
+
+/**
+ * A paper from fields named as in PaperInput. Fields that are null, missing or unknown are absent. Throws
+ * FieldProblem when there is no title, or when a field has the wrong type.
+ */
+export function paperFromFields(fields: Fields): PaperInput {
+  const paper: PaperInput = { title: titleField(fields) };
+  const id = idField(fields);
+  if (id !== undefined) paper.id = id;
+  for (const name of ['abstract', 'published', 'updated', 'venue', 'url', 'doi'] as const) {
+    const text = textField(fields, name);
+    if (text !== undefined) paper[name] = text;
+  }
+  const authors = authorsField(fields);
+  if (authors !== undefined) paper.authors = authors;
+  const categories = categoriesField(fields);
+  if (categories !== undefined) paper.categories = categories;
+  const year = yearField(fields);
+  if (year !== undefined) paper.year = year;
+  return paper;
+}
+
+/** The title as given; throws FieldProblem when there is none but blanks. */
+export function titleField(fields: Fields): string {
+  const title = textField(fields, 'title');
+  if (title === undefined || title.trim() === '') throw new FieldProblem('no title');
+  return title;
+}
+
+/** A field that must be a string if it is there. */
+export function textField(fields: Fields, name: string): string | undefined {
+  const value = fields[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') throw wrongType(name, 'a string', value);
+  return value;
+}
+
+/**
+ * An id is a string, or a whole number that JSON carries exactly. Other numbers are refused: 2401.01330 as a
+ * number is 2401.0133, another paper's id.
+ */
+export function idField(fields: Fields): string | undefined {
+  const value = fields.id;
+  if (typeof value !== 'number') return textField(fields, 'id');
+  if (Number.isSafeInteger(value)) return String(value);
+  throw new FieldProblem(`id: the number ${value} may have lost digits; write the id as a string`);
+}
+
+/** Categories from an array of strings, or from one string with spaces, commas or semicolons between them. */
+export function categoriesField(fields: Fields): string[] | undefined {
+  const value = fields.categories;
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string') return value.split(/[\s,;]+/).filter((part) => part !== '');
+  if (!Array.isArray(value)) throw wrongType('categories', 'an array of strings or a string', value);
+  return value.map((item: unknown, index) => {
+    if (typeof item !== 'string') throw wrongType(`categories[${index}]`, 'a string', item);
+    return item;
+  });
+}
+
+function authorsField(fields: Fields): string[] | undefined {
+  const value = fields.authors;
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string') return authorsOfText(value);
+  if (!Array.isArray(value)) throw wrongType('authors', 'an array or a string', value);
+  return value.map((item: unknown, index) => {
+    const name = isJsonObject(item) ? item.name : item;
+    if (typeof name === 'string') return name;
+    throw wrongType(`authors[${index}]`, 'a string or an object with a name', item);
+  });
+}
+
+/**
+ * The authors that one string lists: "A; B", "A, B and C", "A and B", or "Last, First and Last, First" as in
+ * BibTeX, which is told by a comma after the last "and".
+ */
+export function authorsOfText(text: string): string[] {
+  const clean = (names: string[]) => names.map((name) => name.trim()).filter((name) => name !== '');
+  if (text.includes(';')) return clean(text.split(';'));
+  const byAnd = clean(text.split(/,?\s+and\s+/));
+  const isBibtex = byAnd.length > 1 && byAnd.at(-1)?.includes(',');
+  // "Sammy Davis, Jr." is one name.
+  return isBibtex ? byAnd : clean(byAnd.flatMap((part) => part.split(/,\s+(?!(?:Jr|Sr|II|III|IV)\b)/)));
+}
+
+function yearField(fields: Fields): number | undefined {
+  const value = fields.year;
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string') throw wrongType('year', 'a year', value);
+  if (value.trim() === '') return undefined;
+  // "2024.0" is how tables with gaps in a column of numbers are written.
+  const year = /^\s*(\d{1,4})(?:\.0*)?\s*$/.exec(value)?.[1];
+  if (year === undefined) throw new FieldProblem(`year: "${value.slice(0, 40)}" is not a year`);
+  return Number(year);
+}
+
+function wrongType(field: string, expected: string, value: unknown): FieldProblem {
+  return new FieldProblem(`${field}: expected ${expected}, got ${typeNameOf(value)}`);
+}

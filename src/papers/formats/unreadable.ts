@@ -1,0 +1,45 @@
+import { messageOf, NearpaperError, systemCode } from '../../errors.js';
+import { FORMAT_NAMES } from './format.js';
+
+/** What the system or zlib says, and what to do about it. */
+const FAULTS: Record<string, string> = {
+  ENOENT: 'there is no such file. Check the path.',
+  EISDIR: 'it is a directory. Name the files in it.',
+  EACCES: 'reading it is not permitted. Check the permissions of the file and of its folders.',
+  EPERM: 'reading it is not permitted. Check the permissions of the file and of its folders.',
+  Z_BUF_ERROR: 'the gzip data ends too early. The file is truncated: fetch or pack it again.',
+  Z_DATA_ERROR: 'the gzip data is corrupt. Fetch or pack the file again.',
+};
+
+/**
+ * What to throw for a failure of reading: NearpaperError `input_unreadable` for one of the file system or of
+ * gzip, and what was thrown itself for any other.
+ *
+ * @param afterLine the line of the last record read before it; 0 when there was none.
+ */
+export function readingFailure(source: string, thrown: unknown, afterLine: number): unknown {
+  const code = systemCode(thrown);
+  if (thrown instanceof NearpaperError || code === undefined || !/^(?:E[A-Z0-9]+|Z_[A-Z_]+)$/.test(code)) {
+    return thrown;
+  }
+  const where = afterLine > 0 ? `${source}, after the record of line ${afterLine}` : source;
+  const what = FAULTS[code] ?? `${messageOf(thrown)}. Check the file and the disk that it is on.`;
+  return new NearpaperError('input_unreadable', `${where}: ${what}`, { cause: thrown });
+}
+
+/** The format of an input is none that is known. */
+export function unrecognised(source: string, head: string): NearpaperError {
+  const accepted = FORMAT_NAMES.join(', ');
+  const beginning = JSON.stringify(
+    head
+      .trimStart()
+      .slice(0, 60)
+      .replaceAll(/\p{Cc}+/gu, ' '),
+  );
+  return new NearpaperError(
+    'input_unreadable',
+    `${source}, line 1: the format is not recognised; the text begins with ${beginning}. ` +
+      `Convert it, or name its format with --format, one of: ${accepted}.`,
+    { accepted },
+  );
+}

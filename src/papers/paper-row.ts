@@ -1,0 +1,49 @@
+/** Between a paper and its row in the store. */
+import { createHash } from 'node:crypto';
+import type { Paper } from './paper.js';
+
+/** The columns that hold the paper's own fields. */
+export interface PaperRow {
+  label: number;
+  id: string;
+  title: string;
+  abstract: string;
+  authors: string;
+  published: string | null;
+  updated: string | null;
+  year: number | null;
+  categories: string;
+  venue: string | null;
+  url: string | null;
+  doi: string | null;
+}
+
+export const PAPER_COLUMNS =
+  'label, id, title, abstract, authors, published, updated, year, categories, venue, url, doi';
+
+export function paperOfRow(row: PaperRow): Paper {
+  const { label: _label, ...fields } = row;
+  return { ...fields, authors: stringsOf(row.authors), categories: stringsOf(row.categories) };
+}
+
+function stringsOf(json: string): string[] {
+  const parsed: unknown = JSON.parse(json);
+  return Array.isArray(parsed) ? parsed.filter((entry) => typeof entry === 'string') : [];
+}
+
+/** SHA-256 over what is embedded. Title and abstract hold no control characters, so NUL separates them. */
+export function textHash(paper: { title: string; abstract: string }): Buffer {
+  return createHash('sha256').update(`${paper.title}\0${paper.abstract}`).digest();
+}
+
+/** SHA-256 over every field but the id. */
+export function contentHash(paper: Omit<Paper, 'id'>): Buffer {
+  const { title, abstract, authors, published, updated, year, categories, venue, url, doi } = paper;
+  const fields = [title, abstract, authors, published, updated, year, categories, venue, url, doi];
+  return createHash('sha256').update(JSON.stringify(fields)).digest();
+}
+
+/** A stored vector as numbers: a copy, since SQLite's buffer need not be aligned to 4 bytes. */
+export function floatsOf(blob: Buffer): Float32Array {
+  return new Float32Array(Uint8Array.from(blob).buffer);
+}

@@ -1,0 +1,125 @@
+/** The paper side of the waist: reading the papers of one generation. */
+import type { Database, Statement } from 'better-sqlite3';
+import { checkSchema, openDatabase } from './database.js';
+import { aliasKey } from './ids.js';
+import type { Paper } from './paper.js';
+import { floatsOf, PAPER_COLUMNS, type PaperRow, paperOfRow } from './paper-row.js';
+
+export interface ResolvedPaper {
+  label: number;
+  /** The id that the corpus gave, which may be spelled otherwise than the one asked for. */
+  id: string;
+  hasAbstract: boolean;
+}
+
+export interface PaperPage {
+  papers: Paper[];
+  /** Where the next page begins; null after the last one. */
+  next: number | null;
+}
+
+export interface PaperStore {
+  readonly size: number;
+  /** The paper with exactly this id, else the one that it is an alias of; undefined when there is none. */
+  resolve(idOrAlias: string): Promise<ResolvedPaper | undefined>;
+  /** Papers by label, in the order asked; undefined where there is none. */
+  get(labels: readonly number[]): Promise<(Paper | undefined)[]>;
+  /** Papers in the order of the corpus, `limit` at most, from the position `from` that a page before gave. */
+  list(from: number, limit: number): Promise<PaperPage>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a published store for reading; works on read-only media. Its statements are point look-ups that
+ * take some 10 microseconds, so they run where they are called.
+ * Errors: `native_module`, `index_damaged`, `schema_newer`.
+ */
+export function openStore(path: string): PaperStore {
+  const db = openDatabase(path, 'read');
+  try {
+    checkSchema(db, path);
+    return new SqlitePaperStore(db);
+  } catch (thrown) {
+    db.close();
+    throw thrown;
+  }
+}
+
+interface ResolvedRow {
+  label: number;
+  id: string;
+  hasAbstract: 0 | 1;
+}
+
+const RESOLVED = "label, id, abstract <> '' AS hasAbstract";
+
+class SqlitePaperStore implements PaperStore {
+  readonly size: number;
+  readonly #db: Database;
+  readonly #byId: Statement<[string], ResolvedRow>;
+  readonly #byAlias: Statement<[string], ResolvedRow>;
+  readonly #byLabel: Statement<[number], PaperRow>;
+  readonly #page: Statement<[number, number], PaperRow>;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.size = db.prepare<[], number>('SELECT count(*) FROM papers').pluck().get() ?? 0;
+    this.#byId = db.prepare(`SELECT ${RESOLVED} FROM papers WHERE id = ?`);
+    this.#byAlias = db.prepare(
+      `SELECT ${RESOLVED} FROM papers
+       WHERE label = (SELECT min(label) FROM aliases WHERE alias = ?)`,
+    );
+    this.#byLabel = db.prepare(`SELECT ${PAPER_COLUMNS} FROM papers WHERE label = ?`);
+    this.#page = db.prepare(`SELECT ${PAPER_COLUMNS} FROM papers WHERE label >= ? ORDER BY label LIMIT ?`);
+  }
+
+  async resolve(idOrAlias: string): Promise<ResolvedPaper | undefined> {
+    let row = this.#byId.get(idOrAlias);
+    if (row === undefined) {
+      const key = aliasKey(idOrAlias);
+      row = key === undefined ? undefined : this.#byAlias.get(key);
+    }
+    return row && { label: row.label, id: row.id, hasAbstract: row.hasAbstract === 1 };
+  }
+
+  async get(labels: readonly number[]): Promise<(Paper | undefined)[]> {
+    return labels.map((label) => {
+      const row = this.#byLabel.get(label);
+      return row && paperOfRow(row);
+    });
+  }
+
+  async list(from: number, limit: number): Promise<PaperPage> {
+    const rows = this.#page.all(from, limit + 1);
+    const following = rows[limit];
+    return { papers: rows.slice(0, limit).map(paperOfRow), next: following?.label ?? null };
+  }
+
+  async close(): Promise<void> {
+    this.#db.close();
+  }
+}
+
+/**
+ * Every paper's label with its stored embedding, by label; undefined where the store holds none by this model.
+ * For checking the index against the store. Errors: as `openStore`.
+ */
+export function* storedEmbeddings(
+  path: string,
+  fingerprint: string,
+): Generator<{ label: number; vector: Float32Array | undefined }> {
+  const db = openDatabase(path, 'read');
+  try {
+    checkSchema(db, path);
+    const rows = db
+      .prepare<[string], { label: number; vector: Buffer | null }>(
+        `SELECT label, vector FROM papers LEFT JOIN embeddings
+         ON embeddings.text_hash = papers.text_hash AND fingerprint = ? ORDER BY label`,
+      )
+      .iterate(fingerprint);
+    for (const { label, vector } of rows)
+      yield { label, vector: vector === null ? undefined : floatsOf(vector) };
+  } finally {
+    db.close();
+  }
+}

@@ -1,0 +1,134 @@
+/** The service, put together: listen, load, answer, exchange the generation, stop. */
+import type { Server } from 'node:http';
+import type { Logger } from 'pino';
+import type { Config } from './config.js';
+import { messageOf, NearpaperError } from './errors.js';
+import { aboutGeneration } from './generations/about.js';
+import { currentGeneration } from './generations/folder.js';
+import { Live } from './generations/live.js';
+import { createApp } from './http/app.js';
+import { createListener, listen } from './http/listener.js';
+import type { ServedCorpus, Service } from './http/service.js';
+import { corpusOf, type OpenedCorpus, openCorpus } from './open-corpus.js';
+
+export interface RunningService {
+  /** Such as http://127.0.0.1:8080 */
+  url: string;
+  /** Answers from the generation that is published now; keeps the one it has when that fails. */
+  reload(): Promise<void>;
+  /** Stops listening, finishes what runs, releases everything. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  config: Config;
+  logger: Logger;
+  version: string;
+}
+
+/** Starts the service; resolves once it is ready. Errors: those of the settings, the index and the model. */
+export async function startService({ config, logger, version }: ServiceOptions): Promise<RunningService> {
+  const started = performance.now();
+  const service: Service = { logger, version, settings: config, state: { kind: 'starting' } };
+  const server = createListener(createApp(service));
+  const port = await listen(server, config.port, config.host);
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+
+  let opened: OpenedCorpus;
+  try {
+    opened = await openCorpus(config);
+  } catch (thrown) {
+    await closeServer(server, 0);
+    throw thrown;
+  }
+  const live: Live<ServedCorpus> = new Live(
+    served(opened, () => live.current),
+    (thrown) => logger.error({ err: thrown }, 'closing a generation failed'),
+  );
+  service.state = { kind: 'ready', live };
+  const { about } = live.current;
+  if (about.search.note !== null) logger.warn(about.search.note);
+  logger.info(
+    {
+      url,
+      generation: about.generation,
+      papers: about.papers,
+      sample: about.sample,
+      model: about.model.name,
+      engine: about.search.engine,
+      readyMs: Math.round(performance.now() - started),
+    },
+    `ready on ${url}`,
+  );
+
+  let reloading: Promise<void> = Promise.resolve();
+  let stopping: Promise<void> | undefined;
+  return {
+    url,
+    reload() {
+      reloading = reloading.then(() => (stopping === undefined ? reload(config, live, logger) : undefined));
+      return reloading;
+    },
+    stop() {
+      stopping ??= stop(service, server, live, config).then(() => logger.info('stopped'));
+      return stopping;
+    },
+  };
+}
+
+/** `current` tells which corpus serves by the time this one is closed, and with it whether the model is still needed. */
+function served(opened: OpenedCorpus, current: () => ServedCorpus): ServedCorpus {
+  const corpus: ServedCorpus = {
+    ...corpusOf(opened.generation),
+    embedder: opened.embedder,
+    about: aboutGeneration(opened.generation),
+    async close() {
+      await opened.generation.close();
+      const next = current();
+      if (next === corpus || next.embedder !== opened.embedder) await opened.embedder.close();
+    },
+  };
+  return corpus;
+}
+
+async function reload(config: Config, live: Live<ServedCorpus>, logger: Logger): Promise<void> {
+  try {
+    const { generation, embedder } = live.current;
+    if ((await currentGeneration(config.indexFolder))?.name === generation) {
+      logger.info({ generation }, 'reload: this generation is served already');
+      return;
+    }
+    const opened = await openCorpus(config, embedder);
+    live.replace(served(opened, () => live.current));
+    const { about } = live.current;
+    logger.info({ generation: about.generation, papers: about.papers }, 'reload: serving the new generation');
+  } catch (thrown) {
+    const code = thrown instanceof NearpaperError ? thrown.code : 'internal';
+    logger.error(
+      { err: thrown, code },
+      `reload failed, the old generation keeps serving: ${messageOf(thrown)}`,
+    );
+  }
+}
+
+async function stop(
+  service: Service,
+  server: Server,
+  live: Live<ServedCorpus>,
+  config: Config,
+): Promise<void> {
+  service.state = { kind: 'stopping', live };
+  service.logger.info('stopping: finishing what runs');
+  await closeServer(server, config.shutdownMs);
+  await live.current.close();
+}
+
+/** Refuses new connections, and gives running requests `graceMs` before their connections are cut. */
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(cut);
+}

@@ -1,0 +1,61 @@
+/**
+ * The only file that touches hnswlib-node. The package is an optional dependency compiled at install, so its
+ * absence is an ordinary outcome, and what it exports is described here by the few parts that are used: no
+ * type of it crosses this folder.
+ */
+import { messageOf } from '../errors.js';
+
+/** hnswlib's HierarchicalNSW as compiled in 3.0.0. Unsafe on its own: see hnsw.ts and hnsw-writer.ts. */
+export interface NativeGraph {
+  /** Frees what the object held before and allocates anew. */
+  initIndex(capacity: number, M: number, efConstruction: number, seed: number): void;
+  /** Runs on a thread of libuv's pool; keep the object reachable until it settles. Resets ef to 10. */
+  readIndex(path: string): Promise<boolean>;
+  /** Runs on a thread of libuv's pool; keep the object reachable. Resolves to true even on a full disk. */
+  writeIndex(path: string): Promise<boolean>;
+  addPoint(vector: number[], label: number): void;
+  searchKnn(vector: number[], k: number): { neighbors: number[]; distances: number[] };
+  setEf(ef: number): void;
+  getEf(): number;
+  getCurrentCount(): number;
+  getNumDimensions(): number;
+}
+
+export interface Hnswlib {
+  /** 'ip' is 1 minus the inner product: on unit vectors 1 minus the cosine. */
+  HierarchicalNSW: new (
+    space: 'ip',
+    dimensions: number,
+  ) => NativeGraph;
+}
+
+export type HnswlibLoad = { ok: true; module: Hnswlib } | { ok: false; reason: string };
+
+function isHnswlib(value: unknown): value is Hnswlib {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'HierarchicalNSW' in value &&
+    typeof value.HierarchicalNSW === 'function'
+  );
+}
+
+/**
+ * Loads hnswlib-node. Never throws: a package that is not installed, was not compiled or was compiled for another
+ * Node is a `reason` in one line. `specifier`: another module to load instead, to see what its absence does.
+ */
+export async function loadHnswlib(specifier = 'hnswlib-node'): Promise<HnswlibLoad> {
+  try {
+    const imported: unknown = await import(specifier);
+    // CommonJS: the exports are the default export, and named ones only where Node could tell.
+    const module =
+      typeof imported === 'object' && imported !== null && 'default' in imported
+        ? imported.default
+        : imported;
+    if (isHnswlib(module)) return { ok: true, module };
+    return { ok: false, reason: `${specifier} does not export HierarchicalNSW` };
+  } catch (thrown) {
+    // A failed search for the binary lists every folder it tried; the first line says it.
+    return { ok: false, reason: messageOf(thrown).split('\n', 1)[0] ?? '' };
+  }
+}

@@ -1,0 +1,56 @@
+/** How much of the truth an approximate index finds. */
+import { checkK, type VectorIndex } from './vector-index.js';
+
+/** Similarities closer than this count as equal: any of several neighbours that tie for place k is right. */
+const TIE = 1e-6;
+
+export interface Recall {
+  /** Mean over the queries of the share of the true k nearest that was found, 0 to 1; 1 without queries. */
+  recall: number;
+  k: number;
+  /** Number of queries measured. */
+  queries: number;
+}
+
+/**
+ * Recall@k of `approximate`, taking exhaustive search in `exact` as the truth. Both hold the same vectors under the
+ * same labels. A neighbour counts when its true similarity reaches that of the true k-th within 1e-6, so that
+ * duplicates cost no recall. A query that is itself in the index finds itself, which is one of its k.
+ */
+export async function measureRecall(
+  approximate: VectorIndex,
+  exact: VectorIndex,
+  queries: readonly Float32Array[],
+  k = 10,
+): Promise<Recall> {
+  checkK(k);
+  let sum = 0;
+  for (const query of queries) sum += await recallOf(approximate, exact, query, k);
+  return { recall: queries.length === 0 ? 1 : sum / queries.length, k, queries: queries.length };
+}
+
+async function recallOf(
+  approximate: VectorIndex,
+  exact: VectorIndex,
+  query: Float32Array,
+  k: number,
+): Promise<number> {
+  const truth = await exact.search(query, k, { exact: true });
+  const last = truth.at(-1);
+  if (last === undefined) return 1;
+  const found = new Set((await approximate.search(query, k)).map(({ label }) => label));
+  // Measured again: an engine that compresses its vectors reports similarities of its own.
+  const near = await exact.search(query, k, { subset: found });
+  const hits = near.filter(({ similarity }) => similarity >= last.similarity - TIE).length;
+  return hits / truth.length;
+}
+
+/**
+ * `count` of the numbers 0 to n - 1, evenly spread and the same every time; all of them when there are no more.
+ * With dense labels these are labels to measure recall at; papers added at about the same time lie together, so an
+ * even spread covers the corpus better than a random draw.
+ */
+export function sampleLabels(n: number, count: number): number[] {
+  const taken = Math.min(n, count);
+  return Array.from({ length: taken }, (_, i) => Math.floor(((i + 0.5) * n) / taken));
+}

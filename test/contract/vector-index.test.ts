@@ -1,0 +1,49 @@
+import { ExactIndex } from '../../src/vectors/exact.js';
+import { openExactIndex } from '../../src/vectors/exact-file.js';
+import { openHnswIndex } from '../../src/vectors/hnsw.js';
+import type { VectorIndex } from '../../src/vectors/vector-index.js';
+import { hnswlib, temporaryFolder, writeExact, writeHnsw } from '../vectors/files.js';
+import { type VectorIndexUnderTest, vectorIndexContract } from './vector-index.js';
+
+const openHnsw: VectorIndexUnderTest['open'] = async (t, entries, dimensions, poolSize) => {
+  const folder = await temporaryFolder(t);
+  const exact = await openExactIndex(folder, await writeExact(folder, entries, dimensions));
+  const facts = await writeHnsw(folder, entries, dimensions, 40);
+  return openHnswIndex(await hnswlib(), folder, facts, { exact, poolSize });
+};
+
+vectorIndexContract({
+  name: 'exact, from a file',
+  recall: 1,
+  empty: true,
+  async open(t, entries, dimensions) {
+    const folder = await temporaryFolder(t);
+    return openExactIndex(folder, await writeExact(folder, entries, dimensions));
+  },
+});
+
+vectorIndexContract({
+  name: 'exact, in memory',
+  recall: 1,
+  empty: true,
+  open: async (_t, entries, dimensions) => ExactIndex.fromVectors(entries, dimensions),
+});
+
+vectorIndexContract({ name: 'HNSW', recall: 0.98, empty: false, open: openHnsw });
+
+vectorIndexContract({
+  name: 'HNSW, every search exact',
+  recall: 1,
+  empty: false,
+  async open(...given): Promise<VectorIndex> {
+    const index = await openHnsw(...given);
+    return {
+      engine: index.engine,
+      size: index.size,
+      dimensions: index.dimensions,
+      search: (vector, k, options) => index.search(vector, k, { ...options, exact: true }),
+      vectors: (labels) => index.vectors(labels),
+      close: () => index.close(),
+    };
+  },
+});

@@ -1,0 +1,307 @@
+/** What every VectorIndex must do, whatever engine runs behind it. */
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import fc from 'fast-check';
+import { type ErrorCode, NearpaperError } from '../../src/errors.js';
+import type { Neighbour, VectorIndex } from '../../src/vectors/vector-index.js';
+import { clustered } from '../vectors/clustered.js';
+import { type Entry, withLabels } from '../vectors/files.js';
+
+export interface VectorIndexUnderTest {
+  name: string;
+  /** An index of these vectors. `poolSize`: the most neighbours that are asked for. */
+  open(t: TestContext, entries: readonly Entry[], dimensions: number, poolSize: number): Promise<VectorIndex>;
+  /** Least recall@10 on clustered vectors; 1 for exhaustive search. */
+  recall: number;
+  /** Whether an index without vectors can be had. */
+  empty: boolean;
+}
+
+/** The truth: brute force in doubles, best first, ties by label. */
+export function bruteForce(entries: readonly Entry[], query: Float32Array, k: number): Neighbour[] {
+  return entries
+    .map(([label, vector]) => ({
+      label,
+      similarity: Math.max(
+        -1,
+        Math.min(
+          1,
+          vector.reduce((sum, value, i) => sum + value * (query[i] ?? 0), 0),
+        ),
+      ),
+    }))
+    .sort((a, b) => b.similarity - a.similarity || a.label - b.label)
+    .slice(0, k);
+}
+
+/** The same similarities in the same places, and labels that have them: sums in another order differ by 1e-15. */
+export function assertSameNeighbours(
+  found: readonly Neighbour[],
+  entries: readonly Entry[],
+  wanted: Neighbour[],
+): void {
+  assert.equal(found.length, wanted.length);
+  const vectors = new Map(entries);
+  found.forEach(({ label, similarity }, place) => {
+    assert.ok(Math.abs(similarity - (wanted[place]?.similarity ?? Number.NaN)) < 1e-12, `place ${place}`);
+    assert.ok(vectors.has(label), `label ${label} was never added`);
+    if (label === wanted[place]?.label) return;
+    // Another label is right only in a tie too close to call.
+    const tied = wanted.some((other) => Math.abs(other.similarity - similarity) < 1e-12);
+    assert.ok(tied, `place ${place} has label ${label}, not ${wanted[place]?.label}`);
+  });
+  assert.equal(new Set(found.map(({ label }) => label)).size, found.length, 'a label twice');
+}
+
+export function rejectsWith(code: ErrorCode) {
+  return (thrown: unknown): boolean => {
+    assert.ok(thrown instanceof NearpaperError, String(thrown));
+    assert.equal(thrown.code, code, thrown.message);
+    return true;
+  };
+}
+
+const DIMENSIONS = 24;
+
+export function vectorIndexContract(subject: VectorIndexUnderTest): void {
+  describe(`VectorIndex: ${subject.name}`, () => {
+    searchContract(subject);
+    recallContract(subject);
+    subsetContract(subject);
+    refusalContract(subject);
+    closeContract(subject);
+  });
+}
+
+function searchContract({ open, empty }: VectorIndexUnderTest): void {
+  const entries = withLabels(clustered(60, DIMENSIONS, 1));
+  const queries = clustered(20, DIMENSIONS, 2);
+
+  it('says how many vectors of how many dimensions it holds', async (t) => {
+    const index = await open(t, entries, DIMENSIONS, 100);
+    assert.deepEqual([index.size, index.dimensions], [60, DIMENSIONS]);
+  });
+
+  it('finds the k nearest, best first', async (t) => {
+    const index = await open(t, entries, DIMENSIONS, 100);
+    for (const query of queries) {
+      assertSameNeighbours(await index.search(query, 10), entries, bruteForce(entries, query, 10));
+    }
+  });
+
+  it('finds every vector by itself, with similarity 1', async (t) => {
+    const index = await open(t, entries, DIMENSIONS, 100);
+    for (const [label, vector] of entries) {
+      const [first] = await index.search(vector, 1);
+      assert.equal(first?.label, label);
+      assert.ok(Math.abs((first?.similarity ?? 0) - 1) < 1e-6);
+    }
+  });
+
+  it('returns all it has when k is larger, however large', async (t) => {
+    const index = await open(t, entries, DIMENSIONS, 100);
+    for (const k of [60, 61, 1000, Number.MAX_SAFE_INTEGER]) {
+      assert.equal((await index.search(entries[0]?.[1] ?? new Float32Array(), k)).length, 60);
+    }
+  });
+
+  it('returns fewer neighbours as the beginning of more', async (t) => {
+    const many = withLabels(clustered(400, DIMENSIONS, 3));
+    const index = await open(t, many, DIMENSIONS, 50);
+    const seeds = fc.record({ seed: fc.nat(10_000), k: fc.integer({ min: 1, max: 49 }) });
+    await fc.assert(
+      fc.asyncProperty(seeds, async ({ seed, k }) => {
+        const [query = new Float32Array()] = clustered(1, DIMENSIONS, seed);
+        assert.deepEqual((await index.search(query, k + 1)).slice(0, k), await index.search(query, k));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('orders equal vectors by label, at most similarity 1', async (t) => {
+    const [vector = new Float32Array(), other = new Float32Array()] = clustered(2, DIMENSIONS, 4);
+    const equal = [9, 2, 7, 4].map((label): Entry => [label, vector]);
+    const index = await open(t, [...equal, [1, other]], DIMENSIONS, 100);
+    const found = await index.search(vector, 4);
+    assert.deepEqual(
+      found.map(({ label }) => label),
+      [2, 4, 7, 9],
+    );
+    assert.ok(found.every(({ similarity }) => similarity <= 1));
+    assert.deepEqual(
+      (await index.search(vector, 2)).map(({ label }) => label),
+      [2, 4],
+    );
+  });
+
+  it('returns k neighbours also among hundreds of equal vectors', async (t) => {
+    const [vector = new Float32Array()] = clustered(1, DIMENSIONS, 5);
+    const rest = clustered(40, DIMENSIONS, 6);
+    const equal = Array.from({ length: 300 }, (): Float32Array => vector);
+    const all = withLabels([...equal, ...rest]);
+    const index = await open(t, all, DIMENSIONS, 50);
+    for (const query of [vector, ...rest]) assert.equal((await index.search(query, 50)).length, 50);
+  });
+
+  it('answers searches at the same time as one after the other', async (t) => {
+    const index = await open(t, entries, DIMENSIONS, 100);
+    const together = await Promise.all(queries.map((query) => index.search(query, 5)));
+    for (const [i, query] of queries.entries()) assert.deepEqual(together[i], await index.search(query, 5));
+  });
+
+  it('gives stored vectors back, as copies', async (t) => {
+    const index = await open(t, entries, DIMENSIONS, 100);
+    const [label, vector] = entries[5] ?? [0, new Float32Array()];
+    const [none, mine, again] = await index.vectors([4, label, label]);
+    assert.equal(none, undefined);
+    assert.deepEqual(mine, vector);
+    mine?.fill(0);
+    assert.deepEqual(again, vector);
+    assert.deepEqual(await index.vectors([label]), [vector]);
+    assert.deepEqual(await index.vectors([-1, 0.5, Number.NaN, 2 ** 40]), [
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    assert.deepEqual(await index.vectors([]), []);
+  });
+
+  it('holds the smallest and the largest label, and a single vector', async (t) => {
+    const [a = new Float32Array(), b = new Float32Array()] = clustered(2, DIMENSIONS, 7);
+    const extremes = await open(
+      t,
+      [
+        [0xffff_ffff, a],
+        [0, b],
+      ],
+      DIMENSIONS,
+      10,
+    );
+    assert.equal((await extremes.search(a, 1))[0]?.label, 0xffff_ffff);
+    assert.deepEqual(await extremes.vectors([0xffff_ffff, 0]), [a, b]);
+    const single = await open(t, [[42, a]], DIMENSIONS, 10);
+    assert.deepEqual(
+      (await single.search(b, 3)).map(({ label }) => label),
+      [42],
+    );
+  });
+
+  it('answers with nothing when it is empty', { skip: !empty }, async (t) => {
+    const index = await open(t, [], DIMENSIONS, 10);
+    const [query = new Float32Array()] = queries;
+    assert.deepEqual(await index.search(query, 10), []);
+    assert.deepEqual(await index.search(query, 10, { subset: new Set([1]) }), []);
+    assert.deepEqual(await index.vectors([1]), [undefined]);
+  });
+}
+
+function recallContract({ open, recall }: VectorIndexUnderTest): void {
+  it(`finds ${recall} of the ten nearest among 2000 or more`, async (t) => {
+    const entries = withLabels(clustered(2000, DIMENSIONS, 8));
+    const index = await open(t, entries, DIMENSIONS, 40);
+    let hits = 0;
+    const queries = clustered(50, DIMENSIONS, 9);
+    for (const query of queries) {
+      const truth = new Set(bruteForce(entries, query, 10).map(({ label }) => label));
+      hits += (await index.search(query, 10)).filter(({ label }) => truth.has(label)).length;
+    }
+    assert.ok(hits / (10 * queries.length) >= recall, `recall ${hits / (10 * queries.length)}`);
+  });
+}
+
+function subsetContract({ open }: VectorIndexUnderTest): void {
+  it('agrees with brute force within a subset, and with brute force over all when exact', async (t) => {
+    const entries = withLabels(clustered(500, DIMENSIONS, 10));
+    const index = await open(t, entries, DIMENSIONS, 20);
+    const labels = entries.map(([label]) => label);
+    const given = fc.record({
+      seed: fc.nat(10_000),
+      k: fc.integer({ min: 1, max: 520 }),
+      // Labels that are not held, 1 and 2 and 9, are among them.
+      subset: fc.oneof(
+        fc.uniqueArray(fc.constantFrom(1, 2, 9, ...labels), { maxLength: 30 }),
+        fc.shuffledSubarray([1, 2, 9, ...labels]),
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(given, async ({ seed, k, subset }) => {
+        const [query = new Float32Array()] = clustered(1, DIMENSIONS, seed);
+        const wanted = new Set(subset);
+        const inside = entries.filter(([label]) => wanted.has(label));
+        const found = await index.search(query, k, { subset: wanted });
+        assertSameNeighbours(found, inside, bruteForce(inside, query, k));
+        assertSameNeighbours(
+          await index.search(query, k, { exact: true }),
+          entries,
+          bruteForce(entries, query, k),
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('gives a pair one similarity, whichever way it is found', async (t) => {
+    const entries = withLabels(clustered(300, DIMENSIONS, 11));
+    const index = await open(t, entries, DIMENSIONS, 20);
+    for (const query of clustered(10, DIMENSIONS, 12)) {
+      const found = await index.search(query, 10);
+      const subset = new Set(found.map(({ label }) => label));
+      assert.deepEqual(await index.search(query, 10, { subset }), found);
+    }
+  });
+
+  it('finds nothing in an empty subset', async (t) => {
+    const index = await open(t, withLabels(clustered(10, DIMENSIONS, 13)), DIMENSIONS, 20);
+    const [query = new Float32Array()] = clustered(1, DIMENSIONS, 14);
+    assert.deepEqual(await index.search(query, 5, { subset: new Set() }), []);
+  });
+}
+
+function refusalContract({ open }: VectorIndexUnderTest): void {
+  it('refuses queries that are not unit vectors of its dimensions', async (t) => {
+    const index = await open(t, withLabels(clustered(10, DIMENSIONS, 15)), DIMENSIONS, 20);
+    const [good = new Float32Array()] = clustered(1, DIMENSIONS, 16);
+    const bad: Record<string, Float32Array> = {
+      'too short': good.slice(1),
+      'too long': Float32Array.of(...good, 0),
+      empty: new Float32Array(0),
+      'all zeros': new Float32Array(DIMENSIONS),
+      'not of length 1': good.map((value) => value * 1.1),
+      NaN: good.with(3, Number.NaN),
+      infinite: good.with(3, Number.POSITIVE_INFINITY),
+    };
+    for (const [what, query] of Object.entries(bad)) {
+      for (const options of [{}, { exact: true }, { subset: new Set([3]) }]) {
+        await assert.rejects(index.search(query, 3, options), rejectsWith('invalid_vector'), what);
+      }
+    }
+  });
+
+  it('refuses a k that is not a whole number of at least 1', async (t) => {
+    const index = await open(t, withLabels(clustered(10, DIMENSIONS, 17)), DIMENSIONS, 20);
+    const [query = new Float32Array()] = clustered(1, DIMENSIONS, 18);
+    for (const k of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const options of [{}, { exact: true }, { subset: new Set([3]) }]) {
+        await assert.rejects(index.search(query, k, options), rejectsWith('invalid_vector'), `k ${k}`);
+      }
+    }
+  });
+}
+
+function closeContract({ open }: VectorIndexUnderTest): void {
+  it('finishes what has begun and refuses the rest once closed', async (t) => {
+    const entries = withLabels(clustered(3000, DIMENSIONS, 19));
+    const index = await open(t, entries, DIMENSIONS, 20);
+    const [query = new Float32Array()] = clustered(1, DIMENSIONS, 20);
+    const expected = await index.search(query, 5, { exact: true });
+    const searches = [{}, { exact: true }, { subset: new Set(expected.map(({ label }) => label)) }];
+    const underWay = searches.map((options) => index.search(query, 5, options));
+    await index.close();
+    assert.deepEqual((await Promise.all(underWay))[1], expected);
+    for (const options of searches)
+      await assert.rejects(index.search(query, 5, options), rejectsWith('not_ready'));
+    await assert.rejects(index.vectors([3]), rejectsWith('not_ready'));
+    await index.close();
+  });
+}
