@@ -48,6 +48,8 @@ export async function modelOfIndex(manifest: Manifest, config: ModelSettings): P
 export interface OpenedCorpus {
   generation: Generation;
   embedder: Embedder;
+  /** What was taken for granted about the model because none of its files says it. */
+  assumptions: readonly string[];
 }
 
 /** Opens the published generation and loads its model, both at once; `embedder` is taken as it is when it fits. */
@@ -57,17 +59,21 @@ export async function openCorpus(config: Config, embedder?: Embedder): Promise<O
   const opening = openPublished(config);
   const loading =
     embedder !== undefined && embedder.fingerprint === manifest.model.fingerprint
-      ? Promise.resolve(embedder)
-      : modelOfIndex(manifest, config).then((model) =>
-          createEmbedder(model, { workers: config.workers, maxQueued: config.queue }),
-        );
+      ? Promise.resolve({ embedder, assumptions: [] })
+      : loadModel(manifest, config);
   const [opened, loaded] = await Promise.allSettled([opening, loading]);
   if (opened.status === 'fulfilled' && loaded.status === 'fulfilled') {
-    return { generation: opened.value, embedder: loaded.value };
+    return { generation: opened.value, ...loaded.value };
   }
   if (opened.status === 'fulfilled') await opened.value.close();
-  if (loaded.status === 'fulfilled' && loaded.value !== embedder) await loaded.value.close();
+  if (loaded.status === 'fulfilled' && loaded.value.embedder !== embedder) await loaded.value.embedder.close();
   throw opened.status === 'rejected' ? opened.reason : (loaded as PromiseRejectedResult).reason;
+}
+
+async function loadModel(manifest: Manifest, config: Config): Promise<Omit<OpenedCorpus, 'generation'>> {
+  const model = await modelOfIndex(manifest, config);
+  const embedder = await createEmbedder(model, { workers: config.workers, maxQueued: config.queue });
+  return { embedder, assumptions: model.assumptions };
 }
 
 export function corpusOf(generation: Generation): Corpus {

@@ -47,6 +47,7 @@ export async function startService({ config, logger, version }: ServiceOptions):
   );
   service.state = { kind: 'ready', live };
   const { about } = live.current;
+  for (const assumption of opened.assumptions) logger.warn(`model: ${assumption}`);
   if (about.search.note !== null) logger.warn(about.search.note);
   logger.info(
     {

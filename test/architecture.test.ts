@@ -14,7 +14,9 @@ const ENTRY_ONLY = /process\.(env|argv|on|once|stdin|stdout|stderr|exit|exitCode
 describe('architecture', () => {
   it('has imports that go one way, no cycle, and every vendor in its room', async () => {
     const depcruise = join(root, 'node_modules', '.bin', 'depcruise');
-    const { stdout } = await promisify(execFile)(depcruise, ['src', '--config', '.dependency-cruiser.cjs'], { cwd: root });
+    const { stdout } = await promisify(execFile)(depcruise, ['src', '--config', '.dependency-cruiser.cjs'], {
+      cwd: root,
+    });
     assert.match(stdout, /no dependency violations found \(\d{2,} modules/);
   });
 
@@ -22,7 +24,10 @@ describe('architecture', () => {
     const offenders: string[] = [];
     for (const file of await readdir(join(root, 'src'), { recursive: true })) {
       if (!file.endsWith('.ts') || file === 'cli.ts') continue;
-      const code = (await readFile(join(root, 'src', file), 'utf8')).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+      const code = (await readFile(join(root, 'src', file), 'utf8')).replace(
+        /\/\*[\s\S]*?\*\/|\/\/.*$/gm,
+        '',
+      );
       const found = ENTRY_ONLY.exec(code);
       if (found) offenders.push(`${file}: ${found[0]}`);
     }

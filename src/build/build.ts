@@ -2,12 +2,12 @@
  * One build, top to bottom: read -> embed what changed -> index -> measure -> publish. Until the last step
  * nothing that serves is touched, so a build that fails or dies changes nothing.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { documentText } from '../embedding/document-text.js';
 import type { ModelDescription } from '../embedding/model.js';
 import { createEmbedder } from '../embedding/pool.js';
-import { NearpaperError } from '../errors.js';
+import { messageOf, NearpaperError, systemCode } from '../errors.js';
 import {
   buildingFolder,
   currentGeneration,
@@ -26,6 +26,8 @@ import {
   STORE_FILE,
 } from '../generations/manifest.js';
 import { describeFile, verifyStoreFile } from '../generations/open.js';
+import { takeBackUnpublished } from '../generations/unpublished.js';
+import { diskFailure } from '../papers/database.js';
 import { type Draft, openDraft } from '../papers/draft.js';
 import { loadHnswlib } from '../vectors/native.js';
 import { embedPending } from './embed.js';
@@ -42,13 +44,26 @@ export const DEFAULT_MODEL = 'all-MiniLM-L6-v2';
  * `index_unwritable`, `index_damaged`, those of the model, and `cancelled` when the signal aborts.
  */
 export async function build(request: BuildRequest): Promise<BuildResult> {
+  await checkInputs(request.inputs);
   await requireWritable(request.indexFolder);
   const lock = lockForWriting(request.indexFolder, 'nearpaper build');
   try {
     return await buildLocked(request);
+  } catch (thrown) {
+    throw describeFailure(request, thrown);
   } finally {
     lock.release();
   }
+}
+
+/** What the caller is told: readers and the model name their own failures, so a system's bare one is of the folder. */
+function describeFailure({ indexFolder, signal }: BuildRequest, thrown: unknown): unknown {
+  if (signal.aborted && thrown === signal.reason) {
+    return new NearpaperError('cancelled', 'The build was stopped.', { cause: thrown });
+  }
+  if (thrown instanceof NearpaperError || systemCode(thrown) === undefined) return thrown;
+  if (!/^(?:SQLITE_|E(?:NOSPC|DQUOT|ROFS|IO|ACCES|PERM)$)/.test(systemCode(thrown) ?? '')) return thrown;
+  return diskFailure(indexFolder, thrown);
 }
 
 interface Published {
@@ -57,7 +72,6 @@ interface Published {
 }
 
 async function buildLocked(request: BuildRequest): Promise<BuildResult> {
-  await checkInputs(request.inputs);
   const published = await publishedBase(request);
   if (request.inputs.length === 0 && published === null) {
     throw new NearpaperError(
@@ -67,10 +81,13 @@ async function buildLocked(request: BuildRequest): Promise<BuildResult> {
   }
   const setting = request.model ?? published?.manifest.model.setting ?? DEFAULT_MODEL;
   const model = await request.resolveModel(setting);
+  for (const assumption of model.assumptions)
+    request.onEvent({ kind: 'note', message: `Model: ${assumption}` });
   const base = startsOver(request, published) ? null : published;
 
-  const building = buildingFolder(request.indexFolder);
-  await mkdir(building, { recursive: true });
+  const sample = isSample(published, request);
+
+  const building = await prepareBuilding(request.indexFolder);
   const draft = openDraft(
     join(building, STORE_FILE),
     base && join(base.path.folder, base.manifest.store.file),
@@ -82,9 +99,10 @@ async function buildLocked(request: BuildRequest): Promise<BuildResult> {
     const reading = await readInputs(draft, request);
     if (request.prune) prune(draft, request, reading.bad);
     const changes = draft.changes();
-    const summary = { ...reading, ...changes, sample: request.sample };
-    if (base !== null && isUnchanged(changes) && (await isIndexCurrent(base, model, request))) {
+    const summary = { ...reading, ...changes, sample };
+    if (base !== null && isUnchanged(changes) && (await isIndexCurrent(base, model, sample))) {
       draft.close();
+      if (!keepDraft) await rm(building, { recursive: true, force: true });
       return {
         kind: 'unchanged',
         generation: base.path.name,
@@ -104,11 +122,11 @@ async function buildLocked(request: BuildRequest): Promise<BuildResult> {
       onEvent: request.onEvent,
     });
     draft.seal(model.fingerprint);
-    const name = nextGenerationName(published?.path ?? null);
-    await writeManifest(building, { name, request, model, setting, papers: changes.papers, vectors });
+    const name = await nextGenerationName(request.indexFolder);
+    await writeManifest(building, { name, sample, model, setting, papers: changes.papers, vectors });
     request.onEvent({ kind: 'publishing' });
     await publish(request.indexFolder, name);
-    await removeOldGenerations(request.indexFolder, name);
+    await tidyUp(request, name, published);
     return { kind: 'published', generation: name, ...summary, embedded, recall: vectors.recall };
   } catch (thrown) {
     draft.close();
@@ -134,6 +152,34 @@ async function publishedBase(request: BuildRequest): Promise<Published | null> {
   }
 }
 
+/** The folder of the draft, with nothing in it but the store that a stopped build left. */
+async function prepareBuilding(indexFolder: string): Promise<string> {
+  // Where CURRENT cannot be read, any generation may be the one that served: they stay.
+  const current = await currentGeneration(indexFolder).catch(() => undefined);
+  if (current !== undefined) await takeBackUnpublished(indexFolder, current);
+  const building = buildingFolder(indexFolder);
+  await mkdir(building, { recursive: true });
+  for (const file of await readdir(building)) {
+    if (!file.startsWith(STORE_FILE)) await rm(join(building, file), { recursive: true, force: true });
+  }
+  return building;
+}
+
+/** The new generation serves by now: what cannot be removed costs space, and is no failure. */
+async function tidyUp(request: BuildRequest, name: string, published: Published | null): Promise<void> {
+  try {
+    await removeOldGenerations(request.indexFolder, name, published?.path.name ?? null);
+  } catch (thrown) {
+    request.onEvent({ kind: 'note', message: `Old generations could not be removed: ${messageOf(thrown)}.` });
+  }
+}
+
+/** Whether the result is only what ships with nearpaper, which a user's first build may replace. */
+function isSample(published: Published | null, request: BuildRequest): boolean {
+  if (request.inputs.length === 0) return published?.manifest.sample ?? false;
+  return request.sample && (published === null || request.fresh || published.manifest.sample);
+}
+
 function startsOver(request: BuildRequest, published: Published | null): boolean {
   if (published === null || request.inputs.length === 0) return false;
   if (request.fresh) return true;
@@ -150,17 +196,19 @@ function prune(draft: Draft, request: BuildRequest, bad: number): void {
     throw new NearpaperError('usage', '--prune needs the files that name what stays.');
   }
   const doomed = draft.countUnseen();
-  const { papers } = draft.changes();
+  // The share is of what was held before: a large input must not make a large loss look small.
+  const { papers, added } = draft.changes();
+  const held = papers - added;
   if (!request.force && bad > 0) {
     throw new NearpaperError(
       'prune_refused',
       `${bad} records of the input could not be read, so papers may be missing by mistake. Mend the input, or add --force.`,
     );
   }
-  if (!request.force && doomed > papers * PRUNE_LIMIT) {
+  if (!request.force && doomed > held * PRUNE_LIMIT) {
     throw new NearpaperError(
       'prune_refused',
-      `--prune would remove ${doomed} of ${papers} papers, over ${PRUNE_LIMIT * 100} %. If that is meant, add --force.`,
+      `--prune would remove ${doomed} of ${held} papers, over ${PRUNE_LIMIT * 100} %. If that is meant, add --force.`,
     );
   }
   draft.removeUnseen();
@@ -174,10 +222,10 @@ function isUnchanged(changes: { added: number; changed: number; removed: number 
 async function isIndexCurrent(
   published: Published,
   model: ModelDescription,
-  request: BuildRequest,
+  sample: boolean,
 ): Promise<boolean> {
   const { manifest, path } = published;
-  if (manifest.model.fingerprint !== model.fingerprint || manifest.sample !== request.sample) return false;
+  if (manifest.model.fingerprint !== model.fingerprint || manifest.sample !== sample) return false;
   if (manifest.vectors.hnsw === null && (await loadHnswlib()).ok) return false;
   for (const file of [manifest.vectors.exact, manifest.vectors.hnsw]) {
     if (file === null) continue;
@@ -214,7 +262,7 @@ async function embedStage(draft: Draft, model: ModelDescription, request: BuildR
 
 interface ManifestParts {
   name: string;
-  request: BuildRequest;
+  sample: boolean;
   model: ModelDescription;
   setting: string;
   papers: number;
@@ -222,16 +270,26 @@ interface ManifestParts {
 }
 
 async function writeManifest(building: string, parts: ManifestParts): Promise<void> {
-  const { name, request, model, setting, papers, vectors } = parts;
+  const { name, sample, model, setting, papers, vectors } = parts;
   const manifest = newManifest({
     generation: name,
     created: new Date().toISOString(),
-    sample: request.sample,
+    sample,
     papers,
-    model: { name: model.name, setting, fingerprint: model.fingerprint, dimensions: model.dimensions },
+    model: {
+      name: model.name,
+      setting: lastingSetting(setting, model),
+      fingerprint: model.fingerprint,
+      dimensions: model.dimensions,
+    },
     store: { file: STORE_FILE, ...(await describeFile(join(building, STORE_FILE))) },
     vectors: { exact: vectors.exact, hnsw: vectors.hnsw },
     recall: vectors.recall,
   });
   await writeFile(join(building, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** A relative path means another folder to a process that runs elsewhere. */
+function lastingSetting(setting: string, { name, folder }: ModelDescription): string {
+  return setting !== name && resolve(setting) === folder ? folder : setting;
 }

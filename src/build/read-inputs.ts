@@ -37,6 +37,7 @@ export async function checkInputs(inputs: readonly string[]): Promise<void> {
 export async function readInputs(draft: Draft, request: BuildRequest): Promise<ReadingSummary> {
   const summary: ReadingSummary = { records: 0, bad: 0, repeated: 0, olderVersions: 0 };
   for (const input of request.inputs) await readInput(draft, input, summary, request);
+  draft.settleIds();
   if (request.inputs.length > 0 && summary.records === summary.bad) {
     const found = summary.bad === 0 ? 'it is empty' : `all of its ${summary.bad} records are bad`;
     throw new NearpaperError(

@@ -14,14 +14,20 @@ export interface Embedder {
   readonly fingerprint: string;
   readonly dimensions: number;
   /**
-   * Embeds each text alone, in the order given. Several texts are spread over the workers; queries pass them.
-   * Errors: `cancelled` when the signal aborts.
+   * Embeds each text alone, in the order given. Several texts are spread over the workers; queries pass them,
+   * and calls take turns. Never refused for load: bound the batches you hand in.
+   * Errors: `cancelled` when the signal aborts, at once; `internal` when one of the texts or the workers failed
+   * (the whole call fails); `not_ready` after or during close.
    */
   embedDocuments(texts: readonly string[], signal?: AbortSignal): Promise<Embedded[]>;
-  /** Errors: `overloaded` at once when the queue is full, `cancelled` when the signal aborts. */
+  /**
+   * Embeds a text to search with; some models give it another vector than the same text as a document.
+   * Errors: `overloaded` at once, with `retryAfter`, when the queue is full; `cancelled`, `internal` and
+   * `not_ready` as above.
+   */
   embedQuery(text: string, signal?: AbortSignal): Promise<Embedded>;
   /** Texts waiting or running, for metrics. */
   readonly queueDepth: number;
-  /** Refuses new work, waits for what runs, ends the workers. Idempotent. */
+  /** Refuses new work, fails what waits with `not_ready`, finishes what runs, ends the workers. Idempotent. */
   close(): Promise<void>;
 }

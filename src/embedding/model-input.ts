@@ -6,7 +6,7 @@ export type TextRole = 'document' | 'query';
 /**
  * Characters (UTF-16 units) read for each token of the window. The tokenizer reads a whole text before
  * cutting it (500 kB of words take 370 ms, of CJK 920 ms), so the text is cut first. English abstracts have
- * about 5.5 characters a token and no natural language reaches 20, so the window is still filled.
+ * about 5 characters a token and no natural language reaches 20, so the window is still filled.
  */
 const CHARACTERS_PER_TOKEN = 20;
 

@@ -9,8 +9,6 @@ import { messageOf, NearpaperError, systemCode } from '../errors.js';
 
 const CURRENT = 'CURRENT';
 const GENERATION = /^g(\d{6,})-[0-9a-f]{8}$/;
-/** Superseded generations that stay, for services that still answer from them and for a way back. */
-const KEPT = 1;
 
 export interface GenerationPath {
   name: string;
@@ -21,6 +19,10 @@ export function buildingFolder(indexFolder: string): string {
   return join(indexFolder, 'building');
 }
 
+/** Mends a CURRENT that names nothing. */
+const POINTER_REMEDY =
+  'Write the name of one of the generations beside it into the file, or build afresh with `nearpaper build --fresh <file>`.';
+
 /** The published generation, or null when there is none. Errors: `index_damaged` when CURRENT is not a name. */
 export async function currentGeneration(indexFolder: string): Promise<GenerationPath | null> {
   let name: string;
@@ -30,14 +32,15 @@ export async function currentGeneration(indexFolder: string): Promise<Generation
     if (systemCode(thrown) === 'ENOENT') return null;
     throw new NearpaperError(
       'index_damaged',
-      `Cannot read ${join(indexFolder, CURRENT)}: ${messageOf(thrown)}.`,
-      {
-        cause: thrown,
-      },
+      `Cannot read ${join(indexFolder, CURRENT)}: ${messageOf(thrown)}. ${POINTER_REMEDY}`,
+      { cause: thrown },
     );
   }
   if (!GENERATION.test(name)) {
-    throw new NearpaperError('index_damaged', `${join(indexFolder, CURRENT)} does not name a generation.`);
+    throw new NearpaperError(
+      'index_damaged',
+      `${join(indexFolder, CURRENT)} does not name a generation. ${POINTER_REMEDY}`,
+    );
   }
   return { name, folder: join(indexFolder, name) };
 }
@@ -53,9 +56,9 @@ export async function requireGeneration(indexFolder: string): Promise<Generation
   );
 }
 
-/** A name for the generation that follows `previous`: a number that rises, and random digits against mix-ups. */
-export function nextGenerationName(previous: GenerationPath | null): string {
-  const number = Number(GENERATION.exec(previous?.name ?? '')?.[1] ?? 0) + 1;
+/** A name for the next generation: a number above that of every other, and random digits against mix-ups. */
+export async function nextGenerationName(indexFolder: string): Promise<string> {
+  const number = Math.max(0, ...(await generationNames(indexFolder)).map(generationNumber)) + 1;
   return `g${String(number).padStart(6, '0')}-${randomBytes(4).toString('hex')}`;
 }
 
@@ -109,16 +112,25 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-/** Deletes generations that are neither current nor among the last superseded ones. */
-export async function removeOldGenerations(indexFolder: string, current: string): Promise<void> {
-  const superseded = (await readdir(indexFolder))
-    .filter((name) => GENERATION.test(name) && name !== current)
-    .sort((a, b) => generationNumber(b) - generationNumber(a));
-  for (const name of superseded.slice(KEPT)) {
-    await rm(join(indexFolder, name), { recursive: true, force: true });
+/** Deletes every generation but `current` and `previous`, which stays for services that still answer from it and for a way back. */
+export async function removeOldGenerations(
+  indexFolder: string,
+  current: string,
+  previous: string | null,
+): Promise<void> {
+  for (const name of await generationNames(indexFolder)) {
+    if (name !== current && name !== previous)
+      await rm(join(indexFolder, name), { recursive: true, force: true });
   }
 }
 
-function generationNumber(name: string): number {
+/** The generations that lie in the folder, published or not, the newest first. */
+export async function generationNames(indexFolder: string): Promise<string[]> {
+  return (await readdir(indexFolder))
+    .filter((name) => GENERATION.test(name))
+    .sort((a, b) => generationNumber(b) - generationNumber(a));
+}
+
+export function generationNumber(name: string): number {
   return Number(GENERATION.exec(name)?.[1] ?? 0);
 }

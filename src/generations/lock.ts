@@ -2,10 +2,10 @@
  * One writer for an index folder. The lock is SQLite's own lock on a small file, so the operating system
  * releases it when its holder dies, however it dies: there is no stale lock to clean up.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, NearpaperError, systemCode } from '../errors.js';
-import { openDatabase } from '../papers/database.js';
+import { diskFailure, openDatabase } from '../papers/database.js';
 
 export interface WriterLock {
   release(): void;
@@ -34,10 +34,17 @@ export function lockForWriting(indexFolder: string, purpose: string): WriterLock
       cause: thrown,
     });
   }
-  writeFileSync(holderPath, JSON.stringify({ pid: process.pid, purpose, since: new Date().toISOString() }));
+  try {
+    writeFileSync(holderPath, JSON.stringify({ pid: process.pid, purpose, since: new Date().toISOString() }));
+  } catch (thrown) {
+    db.close();
+    throw diskFailure(holderPath, thrown);
+  }
   return {
     release() {
-      if (db.open) db.close();
+      if (!db.open) return;
+      rmSync(holderPath, { force: true });
+      db.close();
     },
   };
 }

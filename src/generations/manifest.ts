@@ -70,6 +70,5 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return parsed.data;
 }
 
-/** What mends a damaged generation. */
-export const REBUILD =
-  'Build again from your papers: `nearpaper build <file>`; `nearpaper doctor` says more.';
+/** What mends a generation whose store or manifest is damaged. A damaged index alone is made again by `nearpaper build`. */
+export const REBUILD = 'Build afresh from your papers: `nearpaper build --fresh <file>`.';

@@ -32,7 +32,10 @@ export function createApp(service: Service): Express {
       }),
     );
   }
-  app.use(express.json({ limit: limits.body, type: ['application/json', 'application/*+json'] }));
+  // Not strict: JSON that is no object is told so by the route, not called malformed.
+  app.use(
+    express.json({ limit: limits.body, strict: false, type: ['application/json', 'application/*+json'] }),
+  );
 
   app.use(healthRoutes(service));
   app.use(infoRoutes(service));

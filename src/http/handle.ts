@@ -34,6 +34,9 @@ export function handle(service: Service, work: Work): RequestHandler {
 }
 
 export function sendJson(response: Response, body: unknown): void {
+  const text = JSON.stringify(body);
   response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  response.end(JSON.stringify(body));
+  // Said outright, so that HEAD says it too.
+  response.setHeader('Content-Length', Buffer.byteLength(text));
+  response.end(text);
 }

@@ -36,10 +36,10 @@ export const listParameters = z.strictObject({
 export const noParameters = z.strictObject({});
 
 /** How the text of a GET parameter becomes the JSON value that POST would carry. */
-const FROM_TEXT: Record<string, (text: string) => unknown> = {
-  limit: (text) => (/^-?\d{1,15}(\.\d{1,15})?(e\d{1,2})?$/i.test(text) ? Number(text) : text),
-  exact: (text) => (text === 'true' ? true : text === 'false' ? false : text),
-};
+const FROM_TEXT = new Map<string, (text: string) => unknown>([
+  ['limit', (text) => (/^-?\d{1,15}(\.\d{1,15})?(e\d{1,2})?$/i.test(text) ? Number(text) : text)],
+  ['exact', (text) => (text === 'true' ? true : text === 'false' ? false : text)],
+]);
 /** Parameters that may be repeated or hold several values separated by commas. */
 const LISTS = new Set(['fields']);
 
@@ -49,15 +49,20 @@ export function readQuery<Schema extends z.ZodObject>(request: Request, schema: 
   const text = start === -1 ? '' : request.originalUrl.slice(start + 1);
   // URLSearchParams would put U+FFFD for bytes that are no UTF-8; better to say so. A URIError becomes a 400.
   decodeURIComponent(text.replaceAll('+', ' '));
-  const values: Record<string, unknown> = {};
+  // A Map: __proto__ is a name like any other.
+  const values = new Map<string, unknown>();
   const parameters = new URLSearchParams(text);
   for (const name of new Set(parameters.keys())) {
     const given = parameters.getAll(name);
-    if (LISTS.has(name)) values[name] = given.flatMap((list) => list.split(',').map((entry) => entry.trim()));
+    if (LISTS.has(name))
+      values.set(
+        name,
+        given.flatMap((list) => list.split(',').map((entry) => entry.trim())),
+      );
     else if (given.length > 1) throw repeated(name);
-    else values[name] = FROM_TEXT[name]?.(given[0] ?? '') ?? given[0];
+    else values.set(name, FROM_TEXT.get(name)?.(given[0] ?? '') ?? given[0]);
   }
-  return validate(values, schema);
+  return validate(Object.fromEntries(values), schema);
 }
 
 /** Errors: `unsupported_media_type`, `unknown_parameter`, `invalid_request` with every problem. */
@@ -113,7 +118,11 @@ function acceptedBy(schema: z.ZodObject, field: PropertyKey | undefined): string
   return accepted === undefined ? '' : ` (accepted: ${accepted})`;
 }
 
-function unknownParameter(name: string, known: readonly string[]): NearpaperError {
+/** A name is whatever the caller wrote; more of it than this is not worth repeating. */
+const NAME_SHOWN = 64;
+
+function unknownParameter(given: string, known: readonly string[]): NearpaperError {
+  const name = given.slice(0, NAME_SHOWN).toWellFormed();
   const near = known.length === 0 ? undefined : closest(name, known);
   const hint =
     near !== undefined && distance(name, near) <= Math.max(2, name.length / 2)

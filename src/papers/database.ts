@@ -35,6 +35,24 @@ function describeOpenFailure(path: string, mode: 'read' | 'write', thrown: unkno
   return new NearpaperError('index_damaged', `Cannot open the store ${path}: ${message}.`, { cause: thrown });
 }
 
+/** How SQLite and the system say that there is no room; growing the WAL's index on a full disk is the third. */
+const DISK_FULL = new Set(['SQLITE_FULL', 'ENOSPC', 'SQLITE_IOERR_SHMSIZE', 'EDQUOT']);
+
+/** `index_unwritable` for a write that failed, and what to do about it. */
+export function diskFailure(path: string, thrown: unknown): NearpaperError {
+  const remedy = DISK_FULL.has(systemCode(thrown) ?? '')
+    ? 'The disk is full: free some space and run the build again, it resumes.'
+    : 'Check the folder, its permissions and the disk, then run the build again.';
+  return new NearpaperError('index_unwritable', `Cannot write ${path}: ${messageOf(thrown)}. ${remedy}`, {
+    cause: thrown,
+  });
+}
+
+/** Whether SQLite says that the file is no database, or a broken one. */
+export function isDamage(thrown: unknown): boolean {
+  return /^SQLITE_(?:NOTADB|CORRUPT)/.test(systemCode(thrown) ?? '');
+}
+
 /**
  * Throws unless the file is a store of this program at this schema version: `index_damaged` when it is
  * something else, `schema_newer` when a newer version of nearpaper wrote it.

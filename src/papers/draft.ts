@@ -3,14 +3,13 @@
  * papers and embeddings in short transactions, and survives being killed at any line: SQLite's WAL keeps
  * what was committed, and the next build starts over from the published papers with every embedding kept.
  */
-import { existsSync, rmSync } from 'node:fs';
 import type { Database, Statement } from 'better-sqlite3';
-import { NearpaperError, systemCode } from '../errors.js';
-import { checkSchema, openDatabase } from './database.js';
+import { NearpaperError } from '../errors.js';
+import { diskFailure } from './database.js';
+import { openDraftFile, sealDraftFile } from './draft-file.js';
 import { aliasKeys, parseArxivId, slugOf } from './ids.js';
 import type { Paper } from './paper.js';
 import { contentHash, floatsOf, textHash } from './paper-row.js';
-import { createSchema } from './schema.js';
 
 /** A valid paper that may still lack an id. */
 export type IncomingPaper = Omit<Paper, 'id'> & { id: string | null };
@@ -40,94 +39,20 @@ export interface PendingText {
 interface StoredRow {
   label: number;
   id: string;
+  title: string;
   arxivVersion: number | null;
   textHash: Buffer;
 }
 
-const STORED = 'label, id, arxiv_version AS arxivVersion, text_hash AS textHash';
-const ALL_COLUMNS = `label, id, arxiv_base, arxiv_version, title, abstract, authors, published, updated, year,
-  categories, venue, url, doi, text_hash, content_hash`;
+const STORED = 'label, id, title, arxiv_version AS arxivVersion, text_hash AS textHash';
 
 /**
  * Opens the draft at `path`, taking over what a stopped build left there. `base` is the published store it
  * begins as, or null for an empty corpus. Errors: `index_unwritable`, `index_damaged` when the base is.
  */
 export function openDraft(path: string, base: string | null): Draft {
-  let db = openLeftover(path);
-  const resumed = db !== undefined;
-  if (db === undefined) {
-    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true });
-    if (base !== null) copyStore(base, path);
-    db = openDatabase(path, 'write');
-    if (base === null) createSchema(db);
-    prepare(db);
-  } else {
-    restartFrom(db, base);
-  }
-  if (base !== null) db.prepare('ATTACH ? AS base').run(base);
+  const { db, resumed } = openDraftFile(path, base);
   return new Draft(db, { resumed, hasBase: base !== null });
-}
-
-/** The draft of a stopped build, if it can be read; its embeddings are worth hours. */
-function openLeftover(path: string): Database | undefined {
-  if (!existsSync(path)) return undefined;
-  let db: Database | undefined;
-  try {
-    db = openDatabase(path, 'write');
-    checkSchema(db, path);
-    prepare(db);
-    if (db.pragma('quick_check(1)', { simple: true }) !== 'ok') throw new Error('damaged');
-    return db;
-  } catch (thrown) {
-    db?.close();
-    if (thrown instanceof NearpaperError && thrown.code === 'native_module') throw thrown;
-    return undefined;
-  }
-}
-
-function prepare(db: Database): void {
-  db.pragma('journal_mode = WAL');
-  // A power failure may cost the last seconds of embedding, never the file; the published store is fsynced.
-  db.pragma('synchronous = NORMAL');
-}
-
-function copyStore(base: string, path: string): void {
-  const published = openDatabase(base, 'read');
-  try {
-    checkSchema(published, base);
-    published.prepare('VACUUM INTO ?').run(path);
-  } catch (thrown) {
-    if (thrown instanceof NearpaperError) throw thrown;
-    throw diskFailure(path, thrown);
-  } finally {
-    published.close();
-  }
-}
-
-/** Papers go back to what is published; embeddings of both stay. */
-function restartFrom(db: Database, base: string | null): void {
-  db.exec('DELETE FROM papers; DELETE FROM aliases;');
-  if (base === null) return;
-  db.prepare('ATTACH ? AS old').run(base);
-  db.transaction(() => {
-    db.exec(`
-      INSERT INTO main.papers (${ALL_COLUMNS}) SELECT ${ALL_COLUMNS} FROM old.papers;
-      INSERT INTO main.aliases (alias, label) SELECT alias, label FROM old.aliases;
-      INSERT OR IGNORE INTO main.embeddings (text_hash, fingerprint, vector)
-        SELECT text_hash, fingerprint, vector FROM old.embeddings;
-    `);
-  })();
-  db.exec('DETACH old');
-}
-
-export function diskFailure(path: string, thrown: unknown): NearpaperError {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  const full = systemCode(thrown) === 'SQLITE_FULL' || systemCode(thrown) === 'ENOSPC';
-  return new NearpaperError(
-    'index_unwritable',
-    `Cannot write ${path}: ${message}.${full ? ' The disk is full; free some space and run the build again, it resumes.' : ''}`,
-    { cause: thrown },
-  );
 }
 
 export class Draft {
@@ -137,6 +62,8 @@ export class Draft {
   readonly #hasBase: boolean;
   /** Labels met in this input. */
   readonly #seen = new Set<number>();
+  /** Held paper -> paper without an id that has its title and another text: one changed, or two? See `settleIds`. */
+  readonly #rivals = new Map<number, number>();
   readonly #byId: Statement<[string], StoredRow>;
   readonly #byArxiv: Statement<[string], StoredRow>;
   readonly #insert: Statement<unknown[]>;
@@ -177,19 +104,17 @@ export class Draft {
 
   #upsertOne(paper: IncomingPaper): UpsertOutcome {
     const hash = textHash(paper);
-    const id = paper.id ?? this.#madeId(paper.title, hash);
+    const made = paper.id === null ? this.#madeId(paper.title, hash) : null;
+    const id = paper.id ?? made?.id ?? '';
     const arxiv = parseArxivId(id);
     const stored = (arxiv && this.#byArxiv.get(arxiv.base)) ?? this.#byId.get(id);
     if (stored === undefined) {
-      const written = this.#insert.run(
-        id,
-        arxiv?.base ?? null,
-        arxiv?.version ?? null,
-        ...fieldValues(paper, hash),
-      );
+      const version = arxiv?.version ?? null;
+      const written = this.#insert.run(id, arxiv?.base ?? null, version, ...fieldValues(paper, hash));
       const label = Number(written.lastInsertRowid);
       this.#setAliases(label, { ...paper, id });
       this.#seen.add(label);
+      if (made?.rivalOf != null) this.#rivals.set(made.rivalOf, label);
       return { kind: 'stored' };
     }
     const repeated = this.#seen.has(stored.label);
@@ -205,17 +130,45 @@ export class Draft {
 
   /**
    * The id of a paper that came without one: from its title, with a suffix from its text's hash where another
-   * text has the title already. A paper that is held keeps its id, whatever the order of the input.
+   * text has the title already. `rivalOf`: the paper that it may turn out to be a changed text of.
    */
-  #madeId(title: string, hash: Buffer): string {
+  #madeId(title: string, hash: Buffer): { id: string; rivalOf: number | null } {
     const suffix = hash.toString('hex').slice(0, 8);
     const slug = slugOf(title);
-    if (slug === '') return `paper-${suffix}`;
+    if (slug === '') return { id: `paper-${suffix}`, rivalOf: null };
     const holder = this.#byId.get(slug);
-    if (holder === undefined || holder.textHash.equals(hash)) return slug;
-    const withSuffix = `${slug}-${suffix}`;
-    if (this.#byId.get(withSuffix) !== undefined || this.#seen.has(holder.label)) return withSuffix;
-    return slug;
+    if (holder === undefined || holder.textHash.equals(hash)) return { id: slug, rivalOf: null };
+    // The input may still bring the holder itself. One whose id was given, for another title, is no relation.
+    const unsettled =
+      !this.#seen.has(holder.label) && !this.#rivals.has(holder.label) && slugOf(holder.title) === slug;
+    return { id: `${slug}-${suffix}`, rivalOf: unsettled ? holder.label : null };
+  }
+
+  /**
+   * To be called when all of the input is stored. A text without an id whose title a held paper has is another
+   * paper if the input brought the held one too, and otherwise its new text: then it takes over the id. Deciding at
+   * the end is what lets a held paper keep its id whatever the order of the input. Errors: `index_unwritable`.
+   */
+  settleIds(): void {
+    this.#write(() => {
+      const fields = `title, abstract, authors, published, updated, year, categories, venue, url, doi, text_hash,
+        content_hash`;
+      const takeText = this.#db.prepare(
+        `UPDATE main.papers SET (${fields}) = (SELECT ${fields} FROM main.papers WHERE label = ?) WHERE label = ?`,
+      );
+      const takeAliases = this.#db.prepare('UPDATE main.aliases SET label = ? WHERE label = ?');
+      const remove = this.#db.prepare('DELETE FROM main.papers WHERE label = ?');
+      for (const [held, rival] of this.#rivals) {
+        if (this.#seen.has(held)) continue;
+        takeText.run(rival, held);
+        this.#dropAliases.run(held);
+        takeAliases.run(held, rival);
+        remove.run(rival);
+        this.#seen.delete(rival);
+        this.#seen.add(held);
+      }
+    });
+    this.#rivals.clear();
   }
 
   #setAliases(label: number, paper: { id: string; doi: string | null; url: string | null }): void {
@@ -302,7 +255,6 @@ export class Draft {
    * media) and closes. Errors: `index_unwritable`.
    */
   seal(fingerprint: string): void {
-    if (this.#hasBase) this.#db.exec('DETACH base');
     this.#write(() => {
       this.#db
         .prepare(
@@ -310,18 +262,7 @@ export class Draft {
         )
         .run(fingerprint);
     });
-    try {
-      const free = this.#db.pragma('freelist_count', { simple: true }) as number;
-      const pages = this.#db.pragma('page_count', { simple: true }) as number;
-      this.#db.pragma('wal_checkpoint(TRUNCATE)');
-      this.#db.pragma('synchronous = FULL');
-      this.#db.pragma('journal_mode = DELETE');
-      if (free > pages / 10) this.#db.exec('VACUUM');
-    } catch (thrown) {
-      throw diskFailure(this.#db.name, thrown);
-    } finally {
-      this.#db.close();
-    }
+    sealDraftFile(this.#db);
   }
 
   close(): void {

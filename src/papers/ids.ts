@@ -4,19 +4,20 @@
 export const MAX_ID_LENGTH = 256;
 
 export interface ArxivId {
-  /** Lower case, without prefix and version: `2401.01335`, `cs/0112017`, `math.gt/0309136`. */
+  /** Lower case, without prefix, subject class and version: `2401.01335`, `cs/0112017`, `math/0309136`. */
   base: string;
   /** Null when the id names no version. */
   version: number | null;
 }
 
-const ARXIV_BARE = /^(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?\/\d{7})(?:v([1-9]\d{0,3}))?$/;
+/** Old ids are numbered by archive: math.GT/0309136 and math/0309136 are one paper. */
+const ARXIV_BARE = /^(?:(\d{4}\.\d{4,5})|([a-z-]+)(?:\.[a-z]{2})?\/(\d{7}))(?:v([1-9]\d{0,3}))?$/;
 const ARXIV_PREFIXES = [
   /^arxiv:\s*/,
   /^(?:https?:\/\/)?(?:www\.|export\.)?arxiv\.org\/(?:abs|pdf|html)\//,
-  /^(?:doi:\s*|https?:\/\/(?:dx\.)?doi\.org\/)?10\.48550\/arxiv\./,
+  /^(?:doi:\s*|(?:https?:\/\/)?(?:dx\.|www\.)?doi\.org\/)?10\.48550\/arxiv\./,
 ];
-const DOI = /^(?:doi:\s*|https?:\/\/(?:dx\.)?doi\.org\/)?(10\.\d{4,9}\/\S+)$/;
+const DOI = /^(?:doi:\s*|(?:https?:\/\/)?(?:dx\.|www\.)?doi\.org\/)?(10\.\d{4,9}\/\S+)$/;
 
 /** The arXiv id that `text` spells in any of the usual ways, or undefined. */
 export function parseArxivId(text: string): ArxivId | undefined {
@@ -29,8 +30,12 @@ export function parseArxivId(text: string): ArxivId | undefined {
     }
   }
   const match = ARXIV_BARE.exec(rest);
-  if (!match?.[1]) return undefined;
-  return { base: match[1], version: match[2] === undefined ? null : Number(match[2]) };
+  if (match === null) return undefined;
+  const [, number, archive, oldNumber, version] = match;
+  return {
+    base: number ?? `${archive}/${oldNumber}`,
+    version: version === undefined ? null : Number(version),
+  };
 }
 
 /**
@@ -59,16 +64,17 @@ const SLUG_LENGTH = 80;
 
 /**
  * A readable id from a title: letters and digits of any script in lower case, joined by hyphens, without
- * accents, cut at a word. Empty when the title has no letter or digit.
+ * accents, cut at a word. Empty when the title has no letter or digit. Only the combining marks of European
+ * scripts go: elsewhere marks are the vowels of a word, or tell one syllable from another.
  */
 export function slugOf(title: string): string {
   const words = title
     .normalize('NFKD')
-    .replace(/\p{M}+/gu, '')
+    .replace(/[\u0300-\u036f]+/g, '')
     .toLowerCase()
     .replace(/['’]/g, '')
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word !== '');
+    .split(/[^\p{L}\p{M}\p{N}]+/u)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word));
   let slug = '';
   for (const word of words) {
     const longer = slug === '' ? [...word].slice(0, SLUG_LENGTH).join('') : `${slug}-${word}`;

@@ -132,14 +132,14 @@ export class ExactIndex implements VectorIndex {
     });
   }
 
-  /** Does this index hold, under `label`, exactly the floats that begin at `offset` of `floats`? */
-  holds(label: number, floats: Float32Array, offset: number): boolean {
+  /** The row of `label` if it holds exactly the floats that begin at `offset` of `floats`, otherwise -1. */
+  rowHolding(label: number, floats: Float32Array, offset: number): number {
     const { labels, rows } = this.#open();
     const row = rowOf(labels, label);
-    if (row < 0) return false;
     const from = row * this.dimensions;
-    for (let i = 0; i < this.dimensions; i++) if (rows[from + i] !== floats[offset + i]) return false;
-    return true;
+    for (let i = 0; row >= 0 && i < this.dimensions; i++)
+      if (rows[from + i] !== floats[offset + i]) return -1;
+    return row;
   }
 
   async close(): Promise<void> {

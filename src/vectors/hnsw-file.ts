@@ -102,8 +102,8 @@ async function recordDefect(
       const at = record * words;
       // A mark of deletion lies in the upper half of the number of links: it shows as too many.
       if (!linksWithin(numbers, at, linksMost, count)) return `vector ${from + record} has a link to nowhere`;
-      const [label = 0, labelHigh = 0] = numbers.subarray(at + words - 2, at + words);
-      if (labelHigh !== 0) return `vector ${from + record} has a label of more than 32 bits`;
+      const label = numbers[at + words - 2] ?? 0;
+      if (numbers[at + words - 1] !== 0) return `vector ${from + record} has a label of more than 32 bits`;
       const defect = visit(from + record, label, floats, at + 1 + linksMost);
       if (defect !== undefined) return defect;
     }

@@ -48,7 +48,6 @@ export class HnswIndex implements VectorIndex {
 
   /** `native`: a loaded graph over the vectors of `exact`, of which this index becomes the owner. */
   constructor(native: NativeGraph, exact: ExactIndex, ef: number) {
-    native.setEf(ef);
     this.#native = native;
     this.#exact = exact;
     this.size = exact.size;
@@ -69,7 +68,8 @@ export class HnswIndex implements VectorIndex {
     if (options.exact === true || options.subset !== undefined || (k > this.ef && this.ef < this.size)) {
       return this.#exact.search(vector, k, options);
     }
-    // All candidates, not k: a pool of constant size is what makes the answers for k and k + 1 agree.
+    // All candidates, not k: a pool of constant size is what makes the answers for k and k + 1 agree. It is also what
+    // sets ef, which is 10 again in a loaded graph: hnswlib keeps as many candidates as it is asked for neighbours.
     const wanted = Math.min(this.ef, this.size);
     const { neighbors } = this.#native.searchKnn(Array.from(vector), wanted);
     // A graph need not be connected (many equal vectors take each other's links); a caller gets all k all the same.
@@ -116,12 +116,13 @@ export async function openHnswIndex(
   }
   await withIndexFile(folder, facts, async (handle) => {
     await verifyChecksum(handle, facts);
-    const seen = new Set<number>();
+    const seen = new Uint8Array(count);
     const defect = await findDefect(handle, facts.bytes, facts, (_at, label, floats, offset) => {
-      if (seen.size === seen.add(label).size) return `label ${label} is there twice`;
-      return exact.holds(label, floats, offset)
-        ? undefined
-        : `label ${label} has another vector in the exact index`;
+      const row = exact.rowHolding(label, floats, offset);
+      if (row < 0) return `label ${label} has another vector in the exact index`;
+      if (seen[row] === 1) return `label ${label} is there twice`;
+      seen[row] = 1;
+      return undefined;
     });
     if (defect !== undefined) throw damaged(file, defect);
   });

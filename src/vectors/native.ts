@@ -14,9 +14,8 @@ export interface NativeGraph {
   /** Runs on a thread of libuv's pool; keep the object reachable. Resolves to true even on a full disk. */
   writeIndex(path: string): Promise<boolean>;
   addPoint(vector: number[], label: number): void;
+  /** Keeps max(ef, k) candidates, and throws for a k above the capacity. */
   searchKnn(vector: number[], k: number): { neighbors: number[]; distances: number[] };
-  setEf(ef: number): void;
-  getEf(): number;
   getCurrentCount(): number;
   getNumDimensions(): number;
 }

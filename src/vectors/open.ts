@@ -6,8 +6,6 @@ import { type HnswFile, openHnswIndex } from './hnsw.js';
 import { type HnswlibLoad, loadHnswlib } from './native.js';
 import type { IndexFile, VectorIndex } from './vector-index.js';
 
-export type { HnswFile } from './hnsw.js';
-
 /** The part of a generation's manifest that this room reads. */
 export interface VectorManifest {
   exact: IndexFile;
@@ -15,7 +13,7 @@ export interface VectorManifest {
   hnsw: HnswFile | null;
 }
 
-export interface VectorOptions {
+export interface OpenVectorOptions {
   /** 'auto': the graph for more than `exactBelow` vectors where it can be had, otherwise exact search. */
   engine: 'auto' | 'hnsw' | 'exact';
   exactBelow: number;
@@ -33,7 +31,8 @@ export interface OpenedVectors {
 
 /** How to get hnswlib-node back. */
 export const HNSWLIB_REMEDY =
-  'Install a C++ toolchain (Debian: `apt-get install build-essential python3`) and run `npm rebuild hnswlib-node`, then `nearpaper build` if the folder has no vectors.hnsw.';
+  'Install a C++ toolchain (Debian: `apt-get install build-essential python3`), install the packages again ' +
+  '(`npm ci` in a checkout), then run `nearpaper build`.';
 
 /**
  * Opens the vectors of one generation. Everything is verified first (see `openExactIndex`, `openHnswIndex`).
@@ -44,14 +43,18 @@ export const HNSWLIB_REMEDY =
 export async function openVectorIndex(
   folder: string,
   manifest: VectorManifest,
-  options: VectorOptions,
+  options: OpenVectorOptions,
 ): Promise<OpenedVectors> {
   const exact = await openExactIndex(folder, manifest.exact);
   const { engine, exactBelow } = options;
-  if (engine === 'exact' || (engine === 'auto' && exact.size <= exactBelow))
-    return { index: exact, note: null };
+  if (engine === 'exact') return { index: exact, note: null };
+  const hnswlib = options.hnswlib ?? (await loadHnswlib());
+  if (engine === 'auto' && exact.size <= exactBelow) return { index: exact, note: absenceNote(hnswlib) };
   try {
-    return { index: await openGraph(folder, manifest.hnsw, exact, options), note: null };
+    return {
+      index: await openGraph(folder, manifest.hnsw, exact, { hnswlib, poolSize: options.poolSize }),
+      note: null,
+    };
   } catch (thrown) {
     if (engine === 'auto' && thrown instanceof NearpaperError && thrown.code !== 'config_invalid') {
       return { index: exact, note: `Exact search stands in for HNSW. ${thrown.message}` };
@@ -61,24 +64,27 @@ export async function openVectorIndex(
   }
 }
 
+/** A corpus that is searched exactly anyway will grow: better to know early that it could do nothing else. */
+function absenceNote(hnswlib: HnswlibLoad): string | null {
+  return hnswlib.ok ? null : `Search is exact, whatever the size of the corpus: ${absence(hnswlib.reason)}`;
+}
+
+function absence(reason: string): string {
+  return `hnswlib-node cannot be loaded (${reason}). ${HNSWLIB_REMEDY}`;
+}
+
 async function openGraph(
   folder: string,
   facts: HnswFile | null,
   exact: ExactIndex,
-  { poolSize, hnswlib }: VectorOptions,
+  { poolSize, hnswlib }: { poolSize: number; hnswlib: HnswlibLoad },
 ): Promise<VectorIndex> {
-  const loaded = hnswlib ?? (await loadHnswlib());
-  if (!loaded.ok) {
-    throw new NearpaperError(
-      'native_module',
-      `hnswlib-node cannot be loaded (${loaded.reason}). ${HNSWLIB_REMEDY}`,
-    );
-  }
+  if (!hnswlib.ok) throw new NearpaperError('native_module', absence(hnswlib.reason));
   if (facts === null) {
     throw new NearpaperError(
       'index_missing',
       'This index was built without a graph. Run `nearpaper build` to make one.',
     );
   }
-  return openHnswIndex(loaded.module, folder, facts, { exact, poolSize });
+  return openHnswIndex(hnswlib.module, folder, facts, { exact, poolSize });
 }

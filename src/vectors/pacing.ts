@@ -3,7 +3,19 @@
 /** Milliseconds after which a loop gives way; the rest of the 2 ms is for the block that overshoots. */
 const BLOCK_MS = 1.5;
 
+/** When the first loop began in this turn of the event loop; undefined before. Loops of one turn share its time. */
+let turnBegan: number | undefined;
+
 let lastTurn: Promise<void> = Promise.resolve();
+
+function beginInTurn(): number {
+  if (turnBegan !== undefined) return turnBegan;
+  turnBegan = performance.now();
+  setImmediate(() => {
+    turnBegan = undefined;
+  });
+  return turnBegan;
+}
 
 /**
  * Resolves in a turn of the event loop that no other caller shares. With plain setImmediate ten loops that run
@@ -16,15 +28,15 @@ function nextTurn(): Promise<void> {
 
 /** One loop's stopwatch: `if (pace.due()) await pace.turn();` at every few ten microseconds of work. */
 export class Pace {
-  #began = performance.now();
+  #began = beginInTurn();
 
-  /** True when this loop has held the event loop long enough. */
+  /** True when loops have held the event loop long enough. */
   due(): boolean {
     return performance.now() - this.#began > BLOCK_MS;
   }
 
   async turn(): Promise<void> {
     await nextTurn();
-    this.#began = performance.now();
+    this.#began = beginInTurn();
   }
 }

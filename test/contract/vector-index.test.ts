@@ -29,7 +29,7 @@ vectorIndexContract({
   open: async (_t, entries, dimensions) => ExactIndex.fromVectors(entries, dimensions),
 });
 
-vectorIndexContract({ name: 'HNSW', recall: 0.98, empty: false, open: openHnsw });
+vectorIndexContract({ name: 'HNSW', recall: 0.95, empty: false, open: openHnsw });
 
 vectorIndexContract({
   name: 'HNSW, every search exact',

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { resolveModel } from '../../src/embedding/model.js';
 import { createEmbedder } from '../../src/embedding/pool.js';
+import { messageOf } from '../../src/errors.js';
 import { MODELS, unpinnedMiniLm, vendored } from './vendored.js';
 
 /** Collects the worker threads that are started while the test runs. */
@@ -45,12 +46,20 @@ describe('a worker that dies', () => {
     const workers = observeWorkers(t);
     const embedder = await createEmbedder(await vendored('all-MiniLM-L6-v2'), { workers: 1, maxQueued: 8 });
     t.after(() => embedder.close());
+    const waiting: string[] = [];
     for (let deaths = 1; deaths <= 4; deaths++) {
       await embedder.embedQuery('the replacement works');
       kill(workers.at(-1));
       const lost = embedder.embedQuery('in flight');
+      const next = embedder.embedDocuments(['waiting']).then(
+        () => waiting.push('embedded'),
+        (thrown: unknown) => waiting.push(messageOf(thrown)),
+      );
       await assert.rejects(lost, { code: 'internal', message: /An embedding worker died/ });
+      await next;
     }
+    assert.deepEqual(waiting.slice(0, 3), ['embedded', 'embedded', 'embedded']);
+    assert.match(waiting[3] ?? '', /died 4 times within a minute, the last one because: .*null/);
     await assert.rejects(embedder.embedQuery('more'), { code: 'internal', message: /died 4 times/ });
     await assert.rejects(embedder.embedDocuments(['more']), { code: 'internal', message: /died 4 times/ });
     assert.equal(workers.length, 4);
