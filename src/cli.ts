@@ -17,6 +17,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 process.on('SIGHUP', () => reload?.());
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (thrown: NodeJS.ErrnoException) => {
+    // A reader that has seen enough, such as `head`, is no failure.
+    if (thrown.code !== 'EPIPE') throw thrown;
+  });
+}
 
 // Settings may lie in a file; what the environment says wins over it.
 if (existsSync('.env')) process.loadEnvFile('.env');

@@ -26,6 +26,14 @@ const wholeNumber = (min: number, max: number, fallback: number) =>
 const oneOf = <const T extends readonly [string, ...string[]]>(choices: T, fallback: T[number]) =>
   z.enum(choices, `must be one of ${choices.join(', ')}`).default(fallback);
 
+/** One a core, fewer where a container's memory would not hold them: a worker takes up to 200 MB, the rest 400. */
+function defaultWorkers(): number {
+  // 0 or absurdly large where there is no limit.
+  const limit = process.constrainedMemory();
+  const fitting = limit > 0 ? Math.floor((limit / 2 ** 20 - 400) / 200) : Number.POSITIVE_INFINITY;
+  return Math.max(1, Math.min(64, availableParallelism(), fitting));
+}
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const origins = z
@@ -77,7 +85,7 @@ const SETTINGS = {
   NEARPAPER_WORKERS: {
     shown: 'one a core',
     help: 'Embedding workers, each with one thread and about 150 MB of memory.',
-    schema: wholeNumber(1, 64, Math.min(64, availableParallelism())),
+    schema: wholeNumber(1, 64, defaultWorkers()),
   },
   NEARPAPER_QUEUE: {
     shown: '64',

@@ -4,7 +4,7 @@ import type { Embedder } from './embedding/embedder.js';
 import { type ModelDescription, resolveModel } from './embedding/model.js';
 import { createEmbedder } from './embedding/pool.js';
 import { NearpaperError } from './errors.js';
-import { requireGeneration } from './generations/folder.js';
+import { type GenerationPath, requireGeneration } from './generations/folder.js';
 import { type Manifest, readManifest } from './generations/manifest.js';
 import { type Generation, openGeneration } from './generations/open.js';
 import { packageRoot } from './package-root.js';
@@ -24,8 +24,10 @@ export function findModel(setting: string, config: ModelSettings): Promise<Model
 
 /** The published generation without a model: enough for queries by id. */
 export async function openPublished(config: Config): Promise<Generation> {
-  const path = await requireGeneration(config.indexFolder);
-  const { engine, exactBelow } = config;
+  return openAt(await requireGeneration(config.indexFolder), config);
+}
+
+function openAt(path: GenerationPath, { engine, exactBelow }: Config): Promise<Generation> {
   return openGeneration(path, { engine, exactBelow, poolSize: POOL_SIZE });
 }
 
@@ -56,7 +58,7 @@ export interface OpenedCorpus {
 export async function openCorpus(config: Config, embedder?: Embedder): Promise<OpenedCorpus> {
   const path = await requireGeneration(config.indexFolder);
   const manifest = await readManifest(path.folder);
-  const opening = openPublished(config);
+  const opening = openAt(path, config);
   const loading =
     embedder !== undefined && embedder.fingerprint === manifest.model.fingerprint
       ? Promise.resolve({ embedder, assumptions: [] })
@@ -66,7 +68,8 @@ export async function openCorpus(config: Config, embedder?: Embedder): Promise<O
     return { generation: opened.value, ...loaded.value };
   }
   if (opened.status === 'fulfilled') await opened.value.close();
-  if (loaded.status === 'fulfilled' && loaded.value.embedder !== embedder) await loaded.value.embedder.close();
+  if (loaded.status === 'fulfilled' && loaded.value.embedder !== embedder)
+    await loaded.value.embedder.close();
   throw opened.status === 'rejected' ? opened.reason : (loaded as PromiseRejectedResult).reason;
 }
 

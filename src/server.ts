@@ -71,7 +71,7 @@ export async function startService({ config, logger, version }: ServiceOptions):
       return reloading;
     },
     stop() {
-      stopping ??= stop(service, server, live, config).then(() => logger.info('stopped'));
+      stopping ??= stop({ service, server, live, config, reloading }).then(() => logger.info('stopped'));
       return stopping;
     },
   };
@@ -112,15 +112,21 @@ async function reload(config: Config, live: Live<ServedCorpus>, logger: Logger):
   }
 }
 
-async function stop(
-  service: Service,
-  server: Server,
-  live: Live<ServedCorpus>,
-  config: Config,
-): Promise<void> {
+interface Stopping {
+  service: Service;
+  server: Server;
+  live: Live<ServedCorpus>;
+  config: Config;
+  /** Settles when no reload is under way. */
+  reloading: Promise<void>;
+}
+
+async function stop({ service, server, live, config, reloading }: Stopping): Promise<void> {
   service.state = { kind: 'stopping', live };
   service.logger.info('stopping: finishing what runs');
   await closeServer(server, config.shutdownMs);
+  // What it has opened by then must be closed too, or its workers hold the process.
+  await reloading;
   await live.current.close();
 }
 
@@ -129,6 +135,8 @@ async function closeServer(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
+  // A connection that has got its last answer would be kept for more: nothing more is answered.
+  server.keepAliveTimeout = 1;
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
   clearTimeout(cut);

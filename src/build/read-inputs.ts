@@ -33,18 +33,11 @@ export async function checkInputs(inputs: readonly string[]): Promise<void> {
   }
 }
 
-/** Errors: `input_unreadable`, `input_empty` when there was no paper at all, `bad_record` with --strict, `cancelled`. */
+/** Errors: `input_unreadable`, `input_empty` when an input has no paper at all, `bad_record` with --strict, `cancelled`. */
 export async function readInputs(draft: Draft, request: BuildRequest): Promise<ReadingSummary> {
   const summary: ReadingSummary = { records: 0, bad: 0, repeated: 0, olderVersions: 0 };
   for (const input of request.inputs) await readInput(draft, input, summary, request);
   draft.settleIds();
-  if (request.inputs.length > 0 && summary.records === summary.bad) {
-    const found = summary.bad === 0 ? 'it is empty' : `all of its ${summary.bad} records are bad`;
-    throw new NearpaperError(
-      'input_empty',
-      `No paper found in ${request.inputs.join(', ')}: ${found}. The index stays as it was.`,
-    );
-  }
   return summary;
 }
 
@@ -57,6 +50,7 @@ async function readInput(
   const { stdin, format, signal } = request;
   const reading = await readPapers(input, { stdin, format, signal });
   const name = reading.source;
+  const before = { ...summary };
   let batch: IncomingPaper[] = [];
   const store = () => {
     for (const outcome of draft.upsert(batch)) {
@@ -98,4 +92,12 @@ async function readInput(
     if (batch.length >= BATCH) store();
   }
   if (batch.length > 0) store();
+  const records = summary.records - before.records;
+  if (records === summary.bad - before.bad) {
+    const found = records === 0 ? 'it is empty' : `all of its ${records} records are bad`;
+    throw new NearpaperError(
+      'input_empty',
+      `No paper found in ${name}: ${found}. The index stays as it was.`,
+    );
+  }
 }

@@ -1,8 +1,11 @@
 /** `nearpaper build` */
+import { join } from 'node:path';
 import { build } from '../build/build.js';
 import type { BuildResult } from '../build/progress.js';
 import type { BuildRequest } from '../build/request.js';
+import { NearpaperError } from '../errors.js';
 import { findModel } from '../open-corpus.js';
+import { packageRoot } from '../package-root.js';
 import { parseFormatName } from '../papers/formats/format.js';
 import { BuildDisplay } from './build-display.js';
 import { type CommandContext, configOf, type SettingFlags } from './context.js';
@@ -14,6 +17,7 @@ export interface BuildFlags extends SettingFlags {
   prune?: boolean;
   force?: boolean;
   fresh?: boolean;
+  sample?: boolean;
   json?: boolean;
 }
 
@@ -22,13 +26,23 @@ export type BuildChoice = Partial<
   Pick<BuildRequest, 'inputs' | 'strict' | 'prune' | 'force' | 'fresh' | 'sample'>
 > & { format?: string };
 
+/** The sample corpus: 47 papers of a saved page. */
+export const SAMPLE_CORPUS = join(packageRoot(), 'index-data', 'sample-page.txt');
+
 export async function buildCommand(
   context: CommandContext,
   files: string[],
   flags: BuildFlags,
 ): Promise<void> {
   const started = performance.now();
-  const result = await runBuild(context, flags, { ...flags, inputs: files });
+  if (flags.sample && files.length > 0) {
+    throw new NearpaperError(
+      'usage',
+      '--sample builds the corpus that ships with nearpaper and takes no files.',
+    );
+  }
+  const inputs = flags.sample ? [SAMPLE_CORPUS] : files;
+  const result = await runBuild(context, flags, { ...flags, inputs });
   const seconds = (performance.now() - started) / 1000;
   if (flags.json) printJson(context.stdout, { ...result, seconds });
   else for (const line of describeResult(result, seconds)) printLine(context.stdout, line);
@@ -77,11 +91,11 @@ export async function runBuild(
 export function describeResult(result: BuildResult, seconds: number): string[] {
   const lines: string[] = [];
   const skipped = [
-    [result.bad, 'bad records were skipped'],
-    [result.repeated, 'records had an id that came before; the last one won'],
-    [result.olderVersions, 'records were older versions of a paper'],
+    ['Bad records skipped', result.bad],
+    ['Records whose id came before (the last one won)', result.repeated],
+    ['Older versions of papers left out', result.olderVersions],
   ] as const;
-  for (const [count, what] of skipped) if (count > 0) lines.push(`${count} ${what}.`);
+  for (const [what, count] of skipped) if (count > 0) lines.push(`${what}: ${count}.`);
   const took = `${seconds.toFixed(1)} s`;
   if (result.kind === 'unchanged') {
     lines.push(`Nothing changed: ${result.papers} papers, generation ${result.generation} stays (${took}).`);

@@ -5,11 +5,12 @@ import { documentText } from '../embedding/document-text.js';
 import { createEmbedder } from '../embedding/pool.js';
 import { messageOf, NearpaperError } from '../errors.js';
 import { currentGeneration } from '../generations/folder.js';
-import type { Generation } from '../generations/open.js';
+import { type Generation, verifyStoreFile } from '../generations/open.js';
 import { modelOfIndex, openPublished } from '../open-corpus.js';
 import { openDatabase } from '../papers/database.js';
 import { storedEmbeddings } from '../papers/store.js';
 import { loadHnswlib } from '../vectors/native.js';
+import { HNSWLIB_REMEDY } from '../vectors/open.js';
 import { cosine } from '../vectors/vector-index.js';
 import { type CommandContext, configOf, type SettingFlags } from './context.js';
 import { printJson, printLine } from './output.js';
@@ -50,7 +51,7 @@ async function* examine(config: Config): AsyncGenerator<Finding> {
   const hnswlib = await loadHnswlib();
   yield hnswlib.ok
     ? { check: 'hnswlib-node', status: 'ok', detail: 'loads' }
-    : { check: 'hnswlib-node', status: 'warning', detail: hnswlib.reason };
+    : { check: 'hnswlib-node', status: 'warning', detail: `${hnswlib.reason}. ${HNSWLIB_REMEDY}` };
 
   if ((await attemptValue(() => currentGeneration(config.indexFolder))).value === null) {
     yield {
@@ -79,8 +80,16 @@ async function* examineGeneration(generation: Generation, config: Config): Async
     status: note === null ? 'ok' : 'warning',
     detail:
       note ??
-      `${manifest.generation}, ${manifest.papers} papers, files as published, ${vectors.engine} search`,
+      `${manifest.generation}, ${manifest.papers} papers, store and vectors as published, ${vectors.engine} search`,
   };
+  const { hnsw } = manifest.vectors;
+  if (hnsw !== null) {
+    // A small corpus is served without it, and would tell only once it has grown.
+    yield await attempt('HNSW file', async () => {
+      await verifyStoreFile(join(config.indexFolder, manifest.generation), hnsw);
+      return 'as published';
+    });
+  }
   yield await attempt('index against store', () => compareWithStore(generation, config));
   yield await attempt('model', () => tryModel(generation, config));
 }

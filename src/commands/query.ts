@@ -1,4 +1,5 @@
 /** `nearpaper search` and `nearpaper similar`: the same functions as over HTTP. */
+import { addAbortSignal } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { NearpaperError } from '../errors.js';
 import type { Generation } from '../generations/open.js';
@@ -24,7 +25,7 @@ export async function searchCommand(
   // One text needs one worker.
   const config = { ...configOf(context, flags), workers: 1 };
   const options = answerOptions(flags);
-  const text = given === '-' ? await readAll(context.stdin) : given;
+  const text = given === '-' ? await readStdin(context) : given;
   checkText(text, 'The text', config.limits.text);
   const { generation, embedder } = await openCorpus(config);
   try {
@@ -33,6 +34,16 @@ export async function searchCommand(
   } finally {
     await embedder.close();
     await generation.close();
+  }
+}
+
+/** All of standard input. Errors: `cancelled` when a signal stops the wait for it. */
+async function readStdin({ stdin, signal }: CommandContext): Promise<string> {
+  try {
+    return await readAll(addAbortSignal(signal, stdin));
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+    throw new NearpaperError('cancelled', 'Stopped while reading standard input.', { cause: thrown });
   }
 }
 

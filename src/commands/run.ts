@@ -87,6 +87,7 @@ function addBuild(program: Command, context: CommandContext): void {
     .option('--prune', 'remove papers that the input does not name')
     .option('--force', 'prune even after bad records, or over a fifth of the corpus')
     .option('--fresh', 'start from an empty corpus, whatever is published')
+    .option('--sample', 'build the sample corpus that ships with nearpaper; your first build replaces it')
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',

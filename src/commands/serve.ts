@@ -1,12 +1,10 @@
 /** `nearpaper serve` and `nearpaper start` */
-import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import type { Config } from '../config.js';
 import { currentGeneration } from '../generations/folder.js';
-import { packageRoot } from '../package-root.js';
 import { startService } from '../server.js';
-import { describeResult, runBuild } from './build.js';
+import { describeResult, runBuild, SAMPLE_CORPUS } from './build.js';
 import { type CommandContext, configOf, type SettingFlags } from './context.js';
 import { printLine } from './output.js';
 import { nearpaperVersion } from './version.js';
@@ -31,9 +29,8 @@ export async function startCommand(context: CommandContext, flags: SettingFlags)
   if ((await currentGeneration(config.indexFolder)) === null) {
     const started = performance.now();
     printLine(context.stderr, `No index in ${config.indexFolder} yet: building the sample corpus.`);
-    const sample = join(packageRoot(), 'index-data', 'sample-page.txt');
     try {
-      const result = await runBuild(context, flags, { inputs: [sample], sample: true });
+      const result = await runBuild(context, flags, { inputs: [SAMPLE_CORPUS], sample: true });
       for (const line of describeResult(result, (performance.now() - started) / 1000))
         printLine(context.stderr, line);
     } catch (thrown) {

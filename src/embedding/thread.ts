@@ -26,6 +26,7 @@ export class InferenceThread {
   #settled: Promise<unknown>;
 
   constructor(description: ModelDescription) {
+    switchOffTelemetry();
     // Without the process's own flags: --input-type, say, lets no file be run at all.
     const options = { workerData: description, execArgv: [] };
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), options);
@@ -125,6 +126,14 @@ export class InferenceThread {
       });
     });
   }
+}
+
+/**
+ * onnxruntime's binaries for Linux (1.30) keep a device id in the home folder and report their use to their maker.
+ * They read this variable of the process, which a worker's own environment would not reach, when they are loaded.
+ */
+function switchOffTelemetry(): void {
+  process.env.ORT_DISABLE_TELEMETRY = '1';
 }
 
 function unloadable(message: Extract<FromWorker, { kind: 'unloadable' }>): NearpaperError {

@@ -4,7 +4,7 @@
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf, NearpaperError, systemCode } from '../errors.js';
+import { NearpaperError, systemCode } from '../errors.js';
 import { diskFailure, openDatabase } from '../papers/database.js';
 
 export interface WriterLock {
@@ -13,7 +13,7 @@ export interface WriterLock {
 
 /**
  * Takes the lock, or fails at once with `index_locked`, which names the holder. `purpose` tells others what the
- * holder does, such as "nearpaper build".
+ * holder does, such as "nearpaper build". Errors: also `index_unwritable`.
  */
 export function lockForWriting(indexFolder: string, purpose: string): WriterLock {
   const path = join(indexFolder, 'writer.lock');
@@ -30,9 +30,7 @@ export function lockForWriting(indexFolder: string, purpose: string): WriterLock
         `Another process is writing ${indexFolder}${describeHolder(holderPath)}. Wait until it is done, or stop it.`,
       );
     }
-    throw new NearpaperError('index_unwritable', `Cannot lock ${path}: ${messageOf(thrown)}.`, {
-      cause: thrown,
-    });
+    throw diskFailure(path, thrown);
   }
   try {
     writeFileSync(holderPath, JSON.stringify({ pid: process.pid, purpose, since: new Date().toISOString() }));

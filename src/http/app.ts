@@ -1,6 +1,7 @@
 /** The express application: middleware, routes, errors, in the order a request meets them. */
 import cors from 'cors';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
+import { NearpaperError } from '../errors.js';
 import { problemHandler, routeNotFound } from './problem.js';
 import { requestLog } from './request-log.js';
 import { healthRoutes } from './routes/health.js';
@@ -22,6 +23,7 @@ export function createApp(service: Service): Express {
     response.setHeader('X-Content-Type-Options', 'nosniff');
     next();
   });
+  app.use(requireOneHost);
   if (corsOrigins.length > 0) {
     app.use(
       cors({
@@ -45,3 +47,12 @@ export function createApp(service: Service): Express {
   app.use(problemHandler);
   return app;
 }
+
+/** RFC 9112, 3.2: a request of HTTP/1.1 names its host, once. */
+const requireOneHost: RequestHandler = (request, _response, next) => {
+  const hosts = request.headersDistinct.host?.length ?? 0;
+  if (hosts > 1 || (hosts === 0 && request.httpVersion === '1.1')) {
+    throw new NearpaperError('malformed_http', 'A request must have one Host header.');
+  }
+  next();
+};

@@ -15,9 +15,13 @@ export function createListener(app: Express): Server {
       headersTimeout: 15_000,
       requestTimeout: 30_000,
       keepAliveTimeout: 65_000,
+      // The application says it, as a problem; Node would answer 400 with nothing.
+      requireHostHeader: false,
     },
     app,
   );
+  // An expectation that we do not know may be passed over (RFC 9110, 10.1.1); Node would answer 417 with nothing.
+  server.on('checkExpectation', app);
   server.on('clientError', answerClientError);
   return server;
 }

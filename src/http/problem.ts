@@ -20,7 +20,7 @@ export function problemOf(error: NearpaperError, requestId?: string): Record<str
 /** Sends every failure as a problem; what we did not foresee becomes `internal` and is logged in full. */
 export const problemHandler: ErrorRequestHandler = (thrown, request, response, _next) => {
   const error = asNearpaperError(thrown);
-  if (error.status >= 500 && error.code !== 'not_ready') request.log.error({ err: thrown }, error.message);
+  if (error.status === 500) request.log.error({ err: thrown }, error.message);
   sendProblem(response, error, String(request.id));
 };
 
@@ -33,8 +33,10 @@ function sendProblem(response: Response, error: NearpaperError, requestId: strin
   if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
   // What is left of a refused body is not worth reading for the sake of the connection.
   if (error.status === 413 || error.status === 408) response.setHeader('Connection', 'close');
+  const text = JSON.stringify(problemOf(error, requestId));
   response.status(error.status).type('application/problem+json');
-  response.end(JSON.stringify(problemOf(error, requestId)));
+  response.setHeader('Content-Length', Buffer.byteLength(text));
+  response.end(text);
 }
 
 /** What express's body parser and router call their errors. */

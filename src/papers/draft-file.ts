@@ -3,6 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { NearpaperError } from '../errors.js';
 import { checkSchema, diskFailure, isDamage, openDatabase } from './database.js';
+import { floatsOf } from './paper-row.js';
 import { createSchema } from './schema.js';
 
 const ALL_COLUMNS = `label, id, arxiv_base, arxiv_version, title, abstract, authors, published, updated, year,
@@ -17,7 +18,10 @@ export function openDraftFile(path: string, base: string | null): { db: Database
   const leftover = openLeftover(path);
   const db = leftover ?? begin(path, base);
   try {
-    if (leftover !== undefined) restartFrom(leftover, base);
+    if (leftover !== undefined) {
+      restartFrom(leftover, base);
+      dropDamagedEmbeddings(leftover);
+    }
     if (base !== null) db.prepare('ATTACH ? AS base').run(base);
     return { db, resumed: leftover !== undefined };
   } catch (thrown) {
@@ -91,6 +95,26 @@ function restartFrom(db: Database, base: string | null): void {
     `);
   })();
   if (base !== null) db.exec('DETACH old');
+}
+
+/**
+ * SQLite has no checksums, so a flipped bit in a leftover vector would fail this build and every later one: vectors
+ * that are not of length 1 are dropped and embedded again.
+ */
+function dropDamagedEmbeddings(db: Database): void {
+  const rows = db
+    .prepare<[], { rowid: number; vector: Buffer }>('SELECT rowid, vector FROM main.embeddings')
+    .iterate();
+  const damaged: number[] = [];
+  for (const { rowid, vector } of rows) if (!isUnitVector(floatsOf(vector))) damaged.push(rowid);
+  const drop = db.prepare('DELETE FROM main.embeddings WHERE rowid = ?');
+  for (const rowid of damaged) drop.run(rowid);
+}
+
+function isUnitVector(vector: Float32Array): boolean {
+  let squared = 0;
+  for (const value of vector) squared += value * value;
+  return Math.abs(squared - 1) < 1e-3;
 }
 
 /**

@@ -67,7 +67,9 @@ class SqlitePaperStore implements PaperStore {
     this.#byId = db.prepare(`SELECT ${RESOLVED} FROM papers WHERE id = ?`);
     this.#byAlias = db.prepare(
       `SELECT ${RESOLVED} FROM papers
-       WHERE label = (SELECT min(label) FROM aliases WHERE alias = ?)`,
+       WHERE label = coalesce(
+         (SELECT label FROM papers WHERE 'arxiv:' || arxiv_base = ?1 AND arxiv_base = substr(?1, 7)),
+         (SELECT min(label) FROM aliases WHERE alias = ?1))`,
     );
     this.#byLabel = db.prepare(`SELECT ${PAPER_COLUMNS} FROM papers WHERE label = ?`);
     this.#page = db.prepare(`SELECT ${PAPER_COLUMNS} FROM papers WHERE label >= ? ORDER BY label LIMIT ?`);

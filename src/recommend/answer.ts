@@ -73,7 +73,9 @@ export async function answer(
   options: AnswerOptions,
   warnings: Warning[],
 ): Promise<Answer> {
-  const candidates = withTies(pool, options.limit);
+  // Rounded before it is ordered by, so that papers that are shown as equally similar are in the order of their ids.
+  const rounded = pool.map(({ label, similarity }) => ({ label, similarity: roundSimilarity(similarity) }));
+  const candidates = withTies(rounded, options.limit);
   const papers = await corpus.store.get(candidates.map(({ label }) => label));
   const found = candidates.flatMap(({ similarity }, i) => {
     const paper = papers[i];
@@ -81,10 +83,11 @@ export async function answer(
   });
   found.sort((a, b) => b.similarity - a.similarity || (a.paper.id < b.paper.id ? -1 : 1));
   return {
-    results: found.slice(0, options.limit).map(({ paper, similarity }) => {
-      const rounded = roundSimilarity(similarity);
-      return { paper: viewOf(paper, options.fields), similarity: rounded, score: rounded };
-    }),
+    results: found.slice(0, options.limit).map(({ paper, similarity }) => ({
+      paper: viewOf(paper, options.fields),
+      similarity,
+      score: similarity,
+    })),
     warnings,
     index: {
       generation: corpus.generation,

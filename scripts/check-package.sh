@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Packs the package as it would be published, installs it into an empty project as a user would, starts the
+# service on the sample corpus, asks one question, and stops it. What `files` in package.json forgets shows here.
+# Usage: bash scripts/check-package.sh    after npm ci
+set -euo pipefail
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+work=$(mktemp -d)
+service=
+cleanup() {
+  [ -z "$service" ] || kill -KILL "$service" 2>/dev/null || true
+  rm -rf "$work"
+}
+trap cleanup EXIT
+fail() {
+  printf 'FAIL: %s\n' "$1" >&2
+  [ ! -f "$work/service.log" ] || tail -n 30 "$work/service.log" >&2
+  exit 1
+}
+
+export ONNXRUNTIME_NODE_INSTALL=skip
+cd "$repository"
+npm pack --silent --pack-destination "$work" >/dev/null
+mkdir "$work/project"
+cd "$work/project"
+# npm 11 runs install scripts only of packages that the installing project allows.
+node -e '
+  const { allowScripts } = require(process.argv[1]);
+  const project = { name: "probe", private: true, allowScripts };
+  require("node:fs").writeFileSync("package.json", JSON.stringify(project));
+' "$repository/package.json"
+npm install --omit=dev --no-audit --no-fund "$work"/nearpaper-*.tgz
+
+want=$(node -p 'require(process.argv[1]).version' "$repository/package.json")
+got=$(npx --no-install nearpaper --version)
+[ "$got" = "$want" ] || fail "--version printed '$got', package.json says $want"
+
+# The file that the command's link leads to, in a process of its own: a signal to npx would not say how it ended.
+NEARPAPER_INDEX=$work/index node node_modules/.bin/nearpaper start --host 127.0.0.1 --port 0 \
+  >"$work/service.log" 2>&1 &
+service=$!
+
+url=
+for ((try = 0; try < 300; try++)); do
+  kill -0 "$service" 2>/dev/null || fail 'the service ended before it was ready'
+  url=$(sed -n 's/.*"url":"\([^"]*\)".*/\1/p' "$work/service.log" | head -n 1)
+  [ -z "$url" ] || break
+  sleep 0.2
+done
+[ -n "$url" ] || fail 'the service was not ready after 60 s'
+
+# shellcheck disable=SC2016 # JavaScript's ${}, not the shell's
+node --input-type=module -e '
+  const [url] = process.argv.slice(1);
+  const get = async (path) => {
+    const response = await fetch(url + path, { signal: AbortSignal.timeout(10_000) });
+    const body = await response.text();
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${body}`);
+    return body;
+  };
+  await get("/readyz");
+  const answer = await get("/v1/search?q=agents+that+use+a+browser&limit=3");
+  console.log(answer.slice(0, 300));
+' "$url" || fail 'the service does not answer'
+
+kill -TERM "$service"
+code=0
+wait "$service" || code=$?
+service=
+[ "$code" = 0 ] || fail "the service ended with $code after SIGTERM"
+printf 'nearpaper %s: packed, installed, started, answered, stopped.\n' "$want"

@@ -1,0 +1,121 @@
+/** What doctor finds where something is broken, and that what it says to do mends it. */
+import assert from 'node:assert/strict';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { before, describe, it, type TestContext } from 'node:test';
+import { runCommand, SERVE_ENV, startCommand } from '../support/command.js';
+import { indexOf } from '../support/corpus.js';
+import { afterFile, temporaryFolder } from '../support/temporary-folder.js';
+
+const file = afterFile();
+let index: string;
+before(async () => {
+  index = await indexOf(file);
+});
+
+/** A copy of the index to break. */
+async function copyOfIndex(t: TestContext): Promise<string> {
+  const folder = await temporaryFolder(t);
+  await cp(index, folder, { recursive: true });
+  return folder;
+}
+
+async function flipBit(folder: string, name: string): Promise<void> {
+  const generation = (await readdir(folder)).find((entry) => /^g\d{6}-/.test(entry)) ?? '';
+  const path = join(folder, generation, name);
+  const bytes = await readFile(path);
+  const middle = bytes.length >> 1;
+  bytes.writeUInt8(bytes.readUInt8(middle) ^ 4, middle);
+  await writeFile(path, bytes);
+}
+
+const doctor = (cwd: string, env: Record<string, string> = {}) =>
+  runCommand(['doctor', '--index', cwd], { cwd, env });
+
+describe('doctor', () => {
+  it('without an index says which command makes one', async (t) => {
+    const { code, stdout } = await doctor(await temporaryFolder(t));
+    assert.match(stdout, /warning index: there is none .*`nearpaper build <file>`/);
+    assert.equal(code, 0);
+  });
+
+  for (const name of ['papers.db', 'vectors.f32', 'vectors.hnsw']) {
+    it(`finds one flipped bit in ${name}; what it says to run mends it`, async (t) => {
+      const folder = await copyOfIndex(t);
+      await flipBit(folder, name);
+      const { code, stdout } = await doctor(folder);
+      assert.match(stdout, new RegExp(`^PROBLEM .*${name.replace('.', '\\.')}`, 'm'));
+      assert.match(stdout, /Something needs mending, see above\.\n$/);
+      assert.equal(code, 1);
+      const said = /`nearpaper (build[^`]*)`/.exec(stdout)?.[1]?.split(' ') ?? [];
+      const args = said.map((word) => (word === '<file>' ? join(folder, 'papers.jsonl') : word));
+      const mended = await runCommand([...args, '--index', folder], { cwd: folder });
+      assert.equal(mended.code, 0, mended.stderr);
+      assert.equal((await doctor(folder)).code, 0);
+    });
+  }
+
+  it('finds a manifest that is cut short, and a CURRENT that leads nowhere', async (t) => {
+    const folder = await copyOfIndex(t);
+    await writeFile(join(folder, 'CURRENT'), 'g000009-00000000\n');
+    const { code, stdout } = await doctor(folder);
+    assert.match(stdout, /^PROBLEM index: /m);
+    assert.equal(code, 1);
+  });
+
+  it('finds that another model is set than the one of the index', async (t) => {
+    const { code, stdout } = await doctor(await copyOfIndex(t), { NEARPAPER_MODEL: 'bge-small-en-v1.5' });
+    assert.match(stdout, /^PROBLEM model: .*nearpaper build --model bge-small-en-v1\.5/m);
+    assert.equal(code, 1);
+  });
+});
+
+/** An environment in which hnswlib-node cannot be loaded, as where its compilation failed. */
+async function withoutHnswlib(t: TestContext): Promise<Record<string, string>> {
+  const folder = await temporaryFolder(t);
+  const hooks = `export function resolve(specifier, context, next) {
+    if (specifier === 'hnswlib-node') throw new Error("Cannot find package 'hnswlib-node'");
+    return next(specifier, context);
+  }`;
+  await writeFile(join(folder, 'hooks.mjs'), hooks);
+  const preload = `import { register } from 'node:module'; register('./hooks.mjs', import.meta.url);`;
+  await writeFile(join(folder, 'preload.mjs'), preload);
+  return { NODE_OPTIONS: `--import=${join(folder, 'preload.mjs')}` };
+}
+
+describe('where only the build of hnswlib-node failed', () => {
+  it('an index made elsewhere is searched exactly, and the log, doctor and /v1/info say so', async (t) => {
+    const cwd = await copyOfIndex(t);
+    const env = { ...(await withoutHnswlib(t)), ...SERVE_ENV };
+    const found = await doctor(cwd, env);
+    assert.match(
+      found.stdout,
+      /^warning hnswlib-node: .*Cannot find package 'hnswlib-node'.*build-essential/m,
+    );
+    assert.equal(found.code, 0);
+
+    const service = startCommand(t, ['serve', '--index', cwd], { cwd, env });
+    const url = await service.ready();
+    const says = /exact.*hnswlib-node cannot be loaded.*build-essential/i;
+    assert.ok(service.log().some(({ level, msg }) => level === 40 && says.test(String(msg))));
+    const info = JSON.parse(await (await fetch(`${url}/v1/info`)).text());
+    assert.equal(info.search.engine, 'exact');
+    assert.match(info.search.note, says);
+    const answer = JSON.parse(await (await fetch(`${url}/v1/search?q=galaxies&limit=1`)).text());
+    assert.equal(answer.results[0].paper.id, 'arXiv:2401.00002');
+    assert.equal(answer.index.exact, true);
+  });
+
+  it('an index is built without the HNSW file, and completed by the next build once it is there', async (t) => {
+    const cwd = await temporaryFolder(t);
+    const env = await withoutHnswlib(t);
+    const input = join(index, 'papers.jsonl');
+    const without = await runCommand(['build', '--index', cwd, input], { cwd, env });
+    assert.equal(without.code, 0, without.stderr);
+    assert.match(without.stdout, /No HNSW index: hnswlib-node is not installed/);
+    assert.equal((await runCommand(['search', 'galaxies', '--index', cwd], { cwd, env })).code, 0);
+    const again = await runCommand(['build', '--index', cwd, '--json'], { cwd });
+    const report = JSON.parse(again.stdout);
+    assert.deepEqual([report.kind, report.embedded, report.recall.recall], ['published', 0, 1]);
+  });
+});

@@ -1,0 +1,138 @@
+/** What holds of every answer, whatever the vectors: a real store and a real ExactIndex over vectors full of ties. */
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import fc from 'fast-check';
+import { readConfig } from '../../src/config.js';
+import { corpusOf, openPublished } from '../../src/open-corpus.js';
+import { type AnswerOptions, DEFAULT_FIELDS, nearest, POOL_SIZE } from '../../src/recommend/answer.js';
+import type { Corpus } from '../../src/recommend/corpus.js';
+import { getPaper, listPapers } from '../../src/recommend/papers.js';
+import { similar } from '../../src/recommend/similar.js';
+import { ExactIndex } from '../../src/vectors/exact.js';
+import { indexOf } from '../support/corpus.js';
+import { afterFile } from '../support/temporary-folder.js';
+
+const file = afterFile();
+/** More than the pool holds, so that what happens at its edge is seen too. */
+const SIZE = POOL_SIZE + 22;
+/** Ids whose order is not the order of the corpus. */
+const ids = Array.from({ length: SIZE }, (_, i) => `p${(i * 67) % SIZE}`);
+const labels: number[] = [];
+let built: Corpus;
+
+before(async () => {
+  const papers = ids.map((id, i) => ({ id, title: `Paper number ${i}` }));
+  const generation = await openPublished(readConfig({ NEARPAPER_INDEX: await indexOf(file, papers) }));
+  file.after(() => generation.close());
+  built = corpusOf(generation);
+  for (const id of ids) labels.push((await built.store.resolve(id))?.label ?? -1);
+});
+
+/** Unit vectors on a circle in `steps` directions: most similarities come up many times. */
+const directions = fc
+  .integer({ min: 1, max: 12 })
+  .chain((steps) => fc.array(fc.integer({ min: 0, max: steps - 1 }), { minLength: SIZE, maxLength: SIZE }));
+
+/** The corpus with these directions for vectors. */
+function corpusWith(steps: readonly number[]): Corpus {
+  const vectors = steps.map((step, i): [number, Float32Array] => {
+    const angle = (step * Math.PI) / 12;
+    return [labels[i] ?? -1, Float32Array.of(Math.cos(angle), Math.sin(angle))];
+  });
+  return { ...built, vectors: ExactIndex.fromVectors(vectors, 2) };
+}
+
+const options = (limit: number): AnswerOptions => ({ limit, fields: DEFAULT_FIELDS, exact: false });
+const anyId = fc.constantFrom(...ids);
+
+describe('an answer', () => {
+  it('is ordered by similarity, ties by id', async () => {
+    await fc.assert(
+      fc.asyncProperty(directions, anyId, async (steps, id) => {
+        const { results } = await similar(corpusWith(steps), { id, ...options(100) });
+        for (const [i, { paper, similarity }] of results.entries()) {
+          const next = results[i + 1];
+          if (next === undefined) continue;
+          assert.ok(similarity >= next.similarity);
+          if (similarity === next.similarity)
+            assert.ok(paper.id < next.paper.id, `${paper.id} ${next.paper.id}`);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('for a limit is the beginning of the answer for a larger one', async () => {
+    const limits = fc.tuple(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 100 }));
+    await fc.assert(
+      fc.asyncProperty(directions, anyId, limits, async (steps, id, [a, b]) => {
+        const corpus = corpusWith(steps);
+        const fewer = await similar(corpus, { id, ...options(Math.min(a, b)) });
+        const more = await similar(corpus, { id, ...options(Math.max(a, b)) });
+        assert.equal(fewer.results.length, Math.min(a, b));
+        assert.deepEqual(fewer.results, more.results.slice(0, fewer.results.length));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('never holds the paper itself, nor one paper twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(directions, anyId, async (steps, id) => {
+        const found = (await similar(corpusWith(steps), { id, ...options(100) })).results.map(
+          ({ paper }) => paper.id,
+        );
+        assert.ok(!found.includes(id));
+        assert.equal(new Set(found).size, found.length);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('is made from a pool of one size, less what is left out', async () => {
+    const corpus = corpusWith(ids.map((_, i) => i % 5));
+    const target = Float32Array.of(1, 0);
+    assert.equal((await nearest(corpus, target, { exact: false })).length, POOL_SIZE);
+    const without = new Set(labels.slice(0, 1));
+    const pool = await nearest(corpus, target, { exact: true, without });
+    assert.ok(pool.every(({ label }) => !without.has(label)));
+  });
+
+  it('rounds similarities to four decimals', async () => {
+    const { results } = await similar(corpusWith(ids.map((_, i) => i % 12)), { id: 'p0', ...options(100) });
+    for (const { similarity, score } of results) {
+      assert.equal(similarity, Number(similarity.toFixed(4)));
+      assert.equal(score, similarity);
+    }
+  });
+
+  it('warns that a paper without an abstract was compared by its title', async () => {
+    const { warnings } = await similar(built, { id: 'p1', ...options(3) });
+    assert.deepEqual(
+      warnings.map(({ code }) => code),
+      ['no_abstract'],
+    );
+  });
+});
+
+describe('the list of papers', () => {
+  it('walks the corpus exactly once by pages of any size', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 100 }), async (limit) => {
+        const found: string[] = [];
+        let cursor: string | undefined;
+        do {
+          const page = await listPapers(built, { cursor, limit, fields: ['id'] });
+          found.push(...page.papers.map(({ id }) => id));
+          cursor = page.next ?? undefined;
+        } while (cursor !== undefined);
+        assert.deepEqual(found, ids);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('shows the id first, whatever fields are asked for', async () => {
+    assert.deepEqual(Object.keys(await getPaper(built, 'p3', ['year'])), ['id', 'year']);
+  });
+});
