@@ -1,7 +1,7 @@
 /** The paper side of the waist: reading the papers of one generation. */
 import type { Database, Statement } from 'better-sqlite3';
 import { checkSchema, openDatabase } from './database.js';
-import { aliasKey } from './ids.js';
+import { aliasKey, parseArxivId } from './ids.js';
 import type { Paper } from './paper.js';
 import { floatsOf, PAPER_COLUMNS, type PaperRow, paperOfRow } from './paper-row.js';
 
@@ -57,6 +57,7 @@ class SqlitePaperStore implements PaperStore {
   readonly size: number;
   readonly #db: Database;
   readonly #byId: Statement<[string], ResolvedRow>;
+  readonly #byArxiv: Statement<[string], ResolvedRow>;
   readonly #byAlias: Statement<[string], ResolvedRow>;
   readonly #byLabel: Statement<[number], PaperRow>;
   readonly #page: Statement<[number, number], PaperRow>;
@@ -65,23 +66,26 @@ class SqlitePaperStore implements PaperStore {
     this.#db = db;
     this.size = db.prepare<[], number>('SELECT count(*) FROM papers').pluck().get() ?? 0;
     this.#byId = db.prepare(`SELECT ${RESOLVED} FROM papers WHERE id = ?`);
+    this.#byArxiv = db.prepare(`SELECT ${RESOLVED} FROM papers WHERE arxiv_base = ?`);
     this.#byAlias = db.prepare(
       `SELECT ${RESOLVED} FROM papers
-       WHERE label = coalesce(
-         (SELECT label FROM papers WHERE 'arxiv:' || arxiv_base = ?1 AND arxiv_base = substr(?1, 7)),
-         (SELECT min(label) FROM aliases WHERE alias = ?1))`,
+       WHERE label = (SELECT min(label) FROM aliases WHERE alias = ?)`,
     );
     this.#byLabel = db.prepare(`SELECT ${PAPER_COLUMNS} FROM papers WHERE label = ?`);
     this.#page = db.prepare(`SELECT ${PAPER_COLUMNS} FROM papers WHERE label >= ? ORDER BY label LIMIT ?`);
   }
 
   async resolve(idOrAlias: string): Promise<ResolvedPaper | undefined> {
-    let row = this.#byId.get(idOrAlias);
-    if (row === undefined) {
-      const key = aliasKey(idOrAlias);
-      row = key === undefined ? undefined : this.#byAlias.get(key);
-    }
+    const row = this.#byId.get(idOrAlias) ?? this.#resolveAlias(idOrAlias);
     return row && { label: row.label, id: row.id, hasAbstract: row.hasAbstract === 1 };
+  }
+
+  /** The paper that has the arXiv id goes before one that only links to it. */
+  #resolveAlias(alias: string): ResolvedRow | undefined {
+    const key = aliasKey(alias);
+    if (key === undefined) return undefined;
+    const arxiv = parseArxivId(alias);
+    return (arxiv && this.#byArxiv.get(arxiv.base)) ?? this.#byAlias.get(key);
   }
 
   async get(labels: readonly number[]): Promise<(Paper | undefined)[]> {

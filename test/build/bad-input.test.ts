@@ -111,6 +111,17 @@ describe('a build whose input', () => {
     });
   }
 
+  it('is one good file and an empty one fails, names the empty one and changes nothing', async (t) => {
+    const copy = copyOf(index, t);
+    const before = snapshot(copy);
+    const folder = temporaryFolder(t);
+    const [good, empty] = [join(folder, 'good.jsonl'), join(folder, 'empty.jsonl')];
+    writeFileSync(good, jsonLines(papersFrom(30, 2)));
+    writeFileSync(empty, '');
+    await assert.rejects(runBuild(copy, [good, empty]), failure('input_empty', /empty\.jsonl: it is empty/));
+    assert.deepEqual(snapshot(copy), before);
+  });
+
   it('is a folder fails and changes nothing', async (t) => {
     const copy = copyOf(index, t);
     const before = snapshot(copy);

@@ -34,6 +34,18 @@ describe('a draft that a stopped build left', () => {
     draft.close();
   });
 
+  it('gives no vector on whose bits have flipped since', (t) => {
+    const path = join(temporaryFolder(t), 'papers.db');
+    leaveDraft(path, null);
+    const db = new Database(path);
+    db.prepare('UPDATE embeddings SET vector = ?').run(Buffer.alloc(32, 0x7f));
+    db.close();
+    const draft = openDraft(path, null);
+    draft.upsert(papers.slice(0, 1));
+    assert.equal(draft.pendingLabels(FINGERPRINT).length, 1);
+    draft.close();
+  });
+
   it('starts over from what is published by then', async (t) => {
     const folder = temporaryFolder(t);
     const corpus = new Corpus(folder);

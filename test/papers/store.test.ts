@@ -96,6 +96,14 @@ describe('a store', () => {
     assert.deepEqual(await resolveIn(t, papers, ['10.1000/abc']), ['10.1000/abc']);
   });
 
+  it('prefers the paper with this arXiv id to an earlier one that links to it', async (t) => {
+    const papers = [
+      paper({ id: 'blog', title: 'About it', url: 'https://arxiv.org/abs/2401.01335' }),
+      paper({ id: 'arXiv:2401.01335v1', title: 'It' }),
+    ];
+    assert.deepEqual(await resolveIn(t, papers, ['2401.01335']), ['arXiv:2401.01335v1']);
+  });
+
   it('takes an id literally, wildcards, quotes and case included', async (t) => {
     const papers = ['a%', "b'c", 'D'].map((id) => paper({ id, title: id }));
     assert.deepEqual(await resolveIn(t, papers, ['ab', 'a%', "b'c", 'd', '', 'x\0y']), [
