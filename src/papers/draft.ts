@@ -41,10 +41,12 @@ interface StoredRow {
   id: string;
   title: string;
   arxivVersion: number | null;
+  contentHash: Buffer;
   textHash: Buffer;
 }
 
-const STORED = 'label, id, title, arxiv_version AS arxivVersion, text_hash AS textHash';
+const STORED = `label, id, title, arxiv_version AS arxivVersion, text_hash AS textHash,
+  content_hash AS contentHash`;
 
 /**
  * Opens the draft at `path`, taking over what a stopped build left there. `base` is the published store it
@@ -123,8 +125,11 @@ export class Draft {
     const incomingVersion = arxiv?.version ?? Number.POSITIVE_INFINITY;
     const storedVersion = stored.arxivVersion ?? (arxiv?.version == null ? -1 : Number.POSITIVE_INFINITY);
     if (incomingVersion < storedVersion) return { kind: 'older_version', id };
-    this.#update.run(arxiv?.version ?? null, ...fieldValues(paper, hash), stored.label);
-    this.#setAliases(stored.label, { ...paper, id: stored.id });
+    const version = arxiv?.version ?? null;
+    if (version !== stored.arxivVersion || !stored.contentHash.equals(contentHash(paper))) {
+      this.#update.run(version, ...fieldValues(paper, hash), stored.label);
+      this.#setAliases(stored.label, { ...paper, id: stored.id });
+    }
     return repeated ? { kind: 'repeated', id } : { kind: 'stored' };
   }
 
