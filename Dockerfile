@@ -25,8 +25,6 @@ RUN npm prune --omit=dev --no-audit --no-fund && sh scripts/trim-modules.sh node
 
 # The index, made with the very modules and program that will serve it.
 FROM trimmed AS index
-# onnxruntime's own binaries for Linux report to their maker unless told not to.
-ENV ORT_DISABLE_TELEMETRY=1
 COPY --from=program /app/dist dist
 COPY models models
 COPY index-data/sample-page.txt index-data/
@@ -52,7 +50,7 @@ COPY --from=index /app/index-data index-data
 COPY --from=index /app/dist dist
 # The index belongs to the process: a new volume mounted here begins as a copy of it, which `build` then replaces.
 COPY --from=index --chown=node:node /data /data
-ENV NODE_ENV=production HOST=0.0.0.0 NEARPAPER_INDEX=/data ORT_DISABLE_TELEMETRY=1
+ENV NODE_ENV=production HOST=0.0.0.0 NEARPAPER_INDEX=/data
 USER node
 EXPOSE 8080
 STOPSIGNAL SIGTERM

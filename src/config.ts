@@ -83,8 +83,8 @@ const SETTINGS = {
     schema: z.string().min(1).optional(),
   },
   NEARPAPER_WORKERS: {
-    shown: 'one a core',
-    help: 'Embedding workers, each with one thread and about 150 MB of memory.',
+    shown: '',
+    help: 'Embedding workers, each with one thread and up to 200 MB of memory. Unset: one a core, as far as memory allows.',
     schema: wholeNumber(1, 64, defaultWorkers()),
   },
   NEARPAPER_QUEUE: {

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { Config } from './config.js';
+import type { Embedder } from './embedding/embedder.js';
 import { messageOf, NearpaperError } from './errors.js';
 import { aboutGeneration } from './generations/about.js';
 import { currentGeneration } from './generations/folder.js';
@@ -41,9 +42,9 @@ export async function startService({ config, logger, version }: ServiceOptions):
     await closeServer(server, 0);
     throw thrown;
   }
-  const live: Live<ServedCorpus> = new Live(
-    served(opened, () => live.current),
-    (thrown) => logger.error({ err: thrown }, 'closing a generation failed'),
+  const users = new Map<Embedder, number>();
+  const live = new Live(served(opened, users), (thrown) =>
+    logger.error({ err: thrown }, 'closing a generation failed'),
   );
   service.state = { kind: 'ready', live };
   const { about } = live.current;
@@ -67,7 +68,9 @@ export async function startService({ config, logger, version }: ServiceOptions):
   return {
     url,
     reload() {
-      reloading = reloading.then(() => (stopping === undefined ? reload(config, live, logger) : undefined));
+      reloading = reloading.then(() =>
+        stopping === undefined ? reload({ config, live, logger, users }) : undefined,
+      );
       return reloading;
     },
     stop() {
@@ -77,22 +80,34 @@ export async function startService({ config, logger, version }: ServiceOptions):
   };
 }
 
-/** `current` tells which corpus serves by the time this one is closed, and with it whether the model is still needed. */
-function served(opened: OpenedCorpus, current: () => ServedCorpus): ServedCorpus {
-  const corpus: ServedCorpus = {
-    ...corpusOf(opened.generation),
-    embedder: opened.embedder,
-    about: aboutGeneration(opened.generation),
+/**
+ * Makes what is served of what was opened. A model that several generations share is closed with the last of them:
+ * `users` counts the generations that are open, for each model.
+ */
+function served({ generation, embedder }: OpenedCorpus, users: Map<Embedder, number>): ServedCorpus {
+  users.set(embedder, (users.get(embedder) ?? 0) + 1);
+  return {
+    ...corpusOf(generation),
+    embedder,
+    about: aboutGeneration(generation),
     async close() {
-      await opened.generation.close();
-      const next = current();
-      if (next === corpus || next.embedder !== opened.embedder) await opened.embedder.close();
+      const others = (users.get(embedder) ?? 1) - 1;
+      users.set(embedder, others);
+      if (others === 0) users.delete(embedder);
+      await generation.close();
+      if (others === 0) await embedder.close();
     },
   };
-  return corpus;
 }
 
-async function reload(config: Config, live: Live<ServedCorpus>, logger: Logger): Promise<void> {
+interface Reloading {
+  config: Config;
+  live: Live<ServedCorpus>;
+  logger: Logger;
+  users: Map<Embedder, number>;
+}
+
+async function reload({ config, live, logger, users }: Reloading): Promise<void> {
   try {
     const { generation, embedder } = live.current;
     if ((await currentGeneration(config.indexFolder))?.name === generation) {
@@ -100,7 +115,7 @@ async function reload(config: Config, live: Live<ServedCorpus>, logger: Logger):
       return;
     }
     const opened = await openCorpus(config, embedder);
-    live.replace(served(opened, () => live.current));
+    live.replace(served(opened, users));
     const { about } = live.current;
     logger.info({ generation: about.generation, papers: about.papers }, 'reload: serving the new generation');
   } catch (thrown) {
