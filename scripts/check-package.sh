@@ -28,43 +28,63 @@ node -e '
   const project = { name: "probe", private: true, allowScripts };
   require("node:fs").writeFileSync("package.json", JSON.stringify(project));
 ' "$repository/package.json"
-npm install --omit=dev --no-audit --no-fund "$work"/nearpaper-*.tgz
+# A compiler that fails for hnswlib-node alone: the package must install all the same, and search exactly.
+cat >"$work/cxx" <<'SCRIPT'
+#!/bin/sh
+case "$PWD" in */hnswlib-node/*) echo 'no compiler for hnswlib-node' >&2; exit 1 ;; esac
+exec "${REAL_CXX:-g++}" "$@"
+SCRIPT
+chmod +x "$work/cxx"
+REAL_CXX=${CXX:-g++} CXX=$work/cxx npm install --omit=dev --no-audit --no-fund "$work"/nearpaper-*.tgz
+[ ! -e node_modules/hnswlib-node ] || fail 'hnswlib-node was installed although its build failed'
 
 want=$(node -p 'require(process.argv[1]).version' "$repository/package.json")
 got=$(npx --no-install nearpaper --version)
 [ "$got" = "$want" ] || fail "--version printed '$got', package.json says $want"
 
-# The file that the command's link leads to, in a process of its own: a signal to npx would not say how it ended.
-NEARPAPER_INDEX=$work/index node node_modules/.bin/nearpaper start --host 127.0.0.1 --port 0 \
-  >"$work/service.log" 2>&1 &
-service=$!
+# Starts the service, asks it, and stops it. Usage: try_service EXPRESSION, which must hold for `info`, /v1/info's answer.
+try_service() {
+  # The file that the command's link leads to, in a process of its own: a signal to npx would not say how it ended.
+  NEARPAPER_INDEX=$work/index node node_modules/.bin/nearpaper start --host 127.0.0.1 --port 0 \
+    >"$work/service.log" 2>&1 &
+  service=$!
+  url=
+  for ((try = 0; try < 300; try++)); do
+    kill -0 "$service" 2>/dev/null || fail 'the service ended before it was ready'
+    url=$(sed -n 's/.*"url":"\([^"]*\)".*/\1/p' "$work/service.log" | head -n 1)
+    [ -z "$url" ] || break
+    sleep 0.2
+  done
+  [ -n "$url" ] || fail 'the service was not ready after 60 s'
+  # shellcheck disable=SC2016 # JavaScript's ${}, not the shell's
+  node --input-type=module -e '
+    const [url, expression] = process.argv.slice(1);
+    const get = async (path) => {
+      const response = await fetch(url + path, { signal: AbortSignal.timeout(10_000) });
+      const body = await response.json();
+      if (!response.ok) throw new Error(`${path} answered ${response.status}: ${body.detail}`);
+      return body;
+    };
+    await get("/readyz");
+    const { results } = await get("/v1/search?q=agents+that+use+a+browser&limit=3");
+    if (results.length !== 3) throw new Error("the search found nothing");
+    const info = await get("/v1/info");
+    if (!new Function("info", `return ${expression}`)(info)) throw new Error(JSON.stringify(info));
+  ' "$url" "$1" || fail 'the service does not answer as it should'
+  kill -TERM "$service"
+  code=0
+  wait "$service" || code=$?
+  service=
+  [ "$code" = 0 ] || fail "the service ended with $code after SIGTERM"
+}
 
-url=
-for ((try = 0; try < 300; try++)); do
-  kill -0 "$service" 2>/dev/null || fail 'the service ended before it was ready'
-  url=$(sed -n 's/.*"url":"\([^"]*\)".*/\1/p' "$work/service.log" | head -n 1)
-  [ -z "$url" ] || break
-  sleep 0.2
-done
-[ -n "$url" ] || fail 'the service was not ready after 60 s'
+try_service 'info.search.engine === "exact" && info.search.hnsw === null && /hnswlib-node/.test(info.search.note)'
+grep -q 'hnswlib-node cannot be loaded' "$work/service.log" || fail 'the log does not say that hnswlib-node is missing'
+NEARPAPER_INDEX=$work/index npx --no-install nearpaper doctor >"$work/doctor.log" || fail 'doctor finds more than a warning'
+grep -q 'warning hnswlib-node: .*apt-get install' "$work/doctor.log" || fail 'doctor does not say how to get hnswlib-node'
 
-# shellcheck disable=SC2016 # JavaScript's ${}, not the shell's
-node --input-type=module -e '
-  const [url] = process.argv.slice(1);
-  const get = async (path) => {
-    const response = await fetch(url + path, { signal: AbortSignal.timeout(10_000) });
-    const body = await response.text();
-    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${body}`);
-    return body;
-  };
-  await get("/readyz");
-  const answer = await get("/v1/search?q=agents+that+use+a+browser&limit=3");
-  console.log(answer.slice(0, 300));
-' "$url" || fail 'the service does not answer'
-
-kill -TERM "$service"
-code=0
-wait "$service" || code=$?
-service=
-[ "$code" = 0 ] || fail "the service ended with $code after SIGTERM"
+# What those messages advise: with a compiler, install again and build.
+npm install --omit=dev --no-audit --no-fund
+NEARPAPER_INDEX=$work/index npx --no-install nearpaper build
+try_service 'info.search.hnsw !== null && info.search.note === null'
 printf 'nearpaper %s: packed, installed, started, answered, stopped.\n' "$want"
