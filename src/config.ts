@@ -15,6 +15,11 @@ interface Setting {
   schema: z.ZodType;
 }
 
+/** More would not fit into the pool of candidates, see docs/adr/0005-fixed-pool.md. */
+const MOST_RESULTS = 100;
+
+const lowerCase = (value: unknown) => (typeof value === 'string' ? value.toLowerCase() : value);
+
 const wholeNumber = (min: number, max: number, fallback: number) =>
   z
     .string()
@@ -59,7 +64,11 @@ const SETTINGS = {
     help: 'Address to listen on. 0.0.0.0 lets other machines in; there is no authentication, so put a proxy before it.',
     schema: z.string().min(1).default('127.0.0.1'),
   },
-  LOG_LEVEL: { shown: 'info', help: `One of ${LOG_LEVELS.join(', ')}.`, schema: oneOf(LOG_LEVELS, 'info') },
+  LOG_LEVEL: {
+    shown: 'info',
+    help: `One of ${LOG_LEVELS.join(', ')}.`,
+    schema: z.preprocess(lowerCase, oneOf(LOG_LEVELS, 'info')),
+  },
   NEARPAPER_INDEX: {
     shown: 'index-data',
     help: 'Folder of the store and the index; only `build` writes in it.',
@@ -121,6 +130,11 @@ const SETTINGS = {
     shown: '2000',
     help: 'Longest text of a query by GET, in characters.',
     schema: wholeNumber(100, 4000, 2000),
+  },
+  NEARPAPER_MAX_RESULTS: {
+    shown: '100',
+    help: 'Largest `limit` of a request.',
+    schema: wholeNumber(1, MOST_RESULTS, MOST_RESULTS),
   },
   NEARPAPER_MAX_BODY: {
     shown: '4194304',
@@ -199,13 +213,16 @@ export function readConfig(
   return configOf(parsed.data);
 }
 
+/** What Kubernetes sets in every pod beside a Service that is called nearpaper. */
+const SERVICE_LINKS = /^NEARPAPER_(SERVICE|PORT)(_|$)/;
+
 /** Variables with our prefix that no setting has: a typing error would otherwise silently do nothing. */
 function unknownSettings(
   environment: Record<string, string | undefined>,
 ): { field: string; detail: string }[] {
   const known = Object.keys(SETTINGS);
   return Object.keys(environment)
-    .filter((name) => name.startsWith('NEARPAPER_') && !known.includes(name))
+    .filter((name) => name.startsWith('NEARPAPER_') && !known.includes(name) && !SERVICE_LINKS.test(name))
     .map((name) => {
       const near = closest(name, known);
       const hint = distance(name, near) <= 6 ? `; did you mean ${near}?` : '';
@@ -233,7 +250,7 @@ function configOf(values: z.infer<typeof configSchema>): Config {
       text: values.NEARPAPER_MAX_TEXT,
       getText: values.NEARPAPER_MAX_GET_TEXT,
       body: values.NEARPAPER_MAX_BODY,
-      results: 100,
+      results: values.NEARPAPER_MAX_RESULTS,
     },
     shutdownMs: values.NEARPAPER_SHUTDOWN_MS,
   };

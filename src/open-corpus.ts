@@ -13,12 +13,20 @@ import type { Corpus } from './recommend/corpus.js';
 
 export type ModelSettings = Pick<Config, 'model' | 'allowDownload' | 'modelCache'>;
 
-/** Finds a model by the value of NEARPAPER_MODEL. Errors: `model_missing`, `model_damaged`. */
-export function findModel(setting: string, config: ModelSettings): Promise<ModelDescription> {
+/**
+ * Finds a model by the value of NEARPAPER_MODEL; the signal gives up its download. Errors: `model_missing`,
+ * `model_damaged`, `cancelled`.
+ */
+export function findModel(
+  setting: string,
+  config: ModelSettings,
+  signal?: AbortSignal,
+): Promise<ModelDescription> {
   return resolveModel(setting, {
     modelsDir: `${packageRoot()}/models`,
     allowDownload: config.allowDownload,
     cacheDir: config.modelCache,
+    signal,
   });
 }
 
@@ -32,8 +40,12 @@ function openAt(path: GenerationPath, { engine, exactBelow }: Config): Promise<G
 }
 
 /** The model that made the published vectors. Errors: `model_mismatch` with the command that mends it. */
-export async function modelOfIndex(manifest: Manifest, config: ModelSettings): Promise<ModelDescription> {
-  const model = await findModel(config.model ?? manifest.model.setting, config);
+export async function modelOfIndex(
+  manifest: Manifest,
+  config: ModelSettings,
+  signal?: AbortSignal,
+): Promise<ModelDescription> {
+  const model = await findModel(config.model ?? manifest.model.setting, config, signal);
   if (model.fingerprint === manifest.model.fingerprint) return model;
   const mend =
     config.model === null
@@ -54,29 +66,58 @@ export interface OpenedCorpus {
   assumptions: readonly string[];
 }
 
-/** Opens the published generation and loads its model, both at once; `embedder` is taken as it is when it fits. */
-export async function openCorpus(config: Config, embedder?: Embedder): Promise<OpenedCorpus> {
+export interface OpenOptions {
+  /** An embedder that serves already: taken as it is when it fits the generation and has not failed. */
+  embedder?: Embedder;
+  signal?: AbortSignal;
+}
+
+/**
+ * Opens the published generation and loads its model, both at once. Errors: `cancelled` when the signal aborts
+ * meanwhile; nothing is left open then.
+ */
+export async function openCorpus(config: Config, options: OpenOptions = {}): Promise<OpenedCorpus> {
+  const { embedder, signal } = options;
+  refuseAborted(signal);
   const path = await requireGeneration(config.indexFolder);
   const manifest = await readManifest(path.folder);
   const opening = openAt(path, config);
   const loading =
-    embedder !== undefined && embedder.fingerprint === manifest.model.fingerprint
+    embedder !== undefined && isUsable(embedder, manifest)
       ? Promise.resolve({ embedder, assumptions: [] })
-      : loadModel(manifest, config);
+      : loadModel(manifest, config, signal);
   const [opened, loaded] = await Promise.allSettled([opening, loading]);
-  if (opened.status === 'fulfilled' && loaded.status === 'fulfilled') {
+  if (opened.status === 'fulfilled' && loaded.status === 'fulfilled' && !signal?.aborted) {
     return { generation: opened.value, ...loaded.value };
   }
-  if (opened.status === 'fulfilled') await opened.value.close();
-  if (loaded.status === 'fulfilled' && loaded.value.embedder !== embedder)
-    await loaded.value.embedder.close();
+  try {
+    if (opened.status === 'fulfilled') await opened.value.close();
+  } finally {
+    if (loaded.status === 'fulfilled' && loaded.value.embedder !== embedder)
+      await loaded.value.embedder.close();
+  }
+  refuseAborted(signal);
   throw opened.status === 'rejected' ? opened.reason : (loaded as PromiseRejectedResult).reason;
 }
 
-async function loadModel(manifest: Manifest, config: Config): Promise<Omit<OpenedCorpus, 'generation'>> {
-  const model = await modelOfIndex(manifest, config);
+function isUsable(embedder: Embedder, manifest: Manifest): boolean {
+  return embedder.failure === null && embedder.fingerprint === manifest.model.fingerprint;
+}
+
+async function loadModel(
+  manifest: Manifest,
+  config: Config,
+  signal: AbortSignal | undefined,
+): Promise<Omit<OpenedCorpus, 'generation'>> {
+  const model = await modelOfIndex(manifest, config, signal);
+  refuseAborted(signal);
   const embedder = await createEmbedder(model, { workers: config.workers, maxQueued: config.queue });
   return { embedder, assumptions: model.assumptions };
+}
+
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw new NearpaperError('cancelled', 'Stopped before the corpus was open.', { cause: signal.reason });
 }
 
 export function corpusOf(generation: Generation): Corpus {

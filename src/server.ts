@@ -25,20 +25,28 @@ export interface ServiceOptions {
   config: Config;
   logger: Logger;
   version: string;
+  /** Gives up the start, however far it has come; once the service runs, `stop` ends it. */
+  signal?: AbortSignal;
 }
 
-/** Starts the service; resolves once it is ready. Errors: those of the settings, the index and the model. */
-export async function startService({ config, logger, version }: ServiceOptions): Promise<RunningService> {
+/**
+ * Starts the service; resolves once it is ready. Errors: those of the settings, the index and the model;
+ * `cancelled` when the signal aborts before. Nothing is left running then.
+ */
+export async function startService(options: ServiceOptions): Promise<RunningService> {
+  const { config, logger, version, signal } = options;
   const started = performance.now();
   const service: Service = { logger, version, settings: config, state: { kind: 'starting' } };
   const server = createListener(createApp(service));
   const port = await listen(server, config.port, config.host);
+  server.on('error', (thrown) => logger.error({ err: thrown }, 'the HTTP server failed'));
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
 
   let opened: OpenedCorpus;
   try {
-    opened = await openCorpus(config);
+    opened = await openCorpus(config, signal === undefined ? {} : { signal });
   } catch (thrown) {
+    service.state = { kind: 'stopping', live: null };
     await closeServer(server, 0);
     throw thrown;
   }
@@ -65,15 +73,17 @@ export async function startService({ config, logger, version }: ServiceOptions):
 
   let reloading: Promise<void> = Promise.resolve();
   let stopping: Promise<void> | undefined;
+  const ending = new AbortController();
   return {
     url,
     reload() {
       reloading = reloading.then(() =>
-        stopping === undefined ? reload({ config, live, logger, users }) : undefined,
+        stopping === undefined ? reload({ config, live, logger, users, signal: ending.signal }) : undefined,
       );
       return reloading;
     },
     stop() {
+      ending.abort();
       stopping ??= stop({ service, server, live, config, reloading }).then(() => logger.info('stopped'));
       return stopping;
     },
@@ -84,7 +94,7 @@ export async function startService({ config, logger, version }: ServiceOptions):
  * Makes what is served of what was opened. A model that several generations share is closed with the last of them:
  * `users` counts the generations that are open, for each model.
  */
-function served({ generation, embedder }: OpenedCorpus, users: Map<Embedder, number>): ServedCorpus {
+export function served({ generation, embedder }: OpenedCorpus, users: Map<Embedder, number>): ServedCorpus {
   users.set(embedder, (users.get(embedder) ?? 0) + 1);
   return {
     ...corpusOf(generation),
@@ -94,8 +104,12 @@ function served({ generation, embedder }: OpenedCorpus, users: Map<Embedder, num
       const others = (users.get(embedder) ?? 1) - 1;
       users.set(embedder, others);
       if (others === 0) users.delete(embedder);
-      await generation.close();
-      if (others === 0) await embedder.close();
+      try {
+        await generation.close();
+      } finally {
+        // Whatever became of the files: workers that are not told to end hold the process for ever.
+        if (others === 0) await embedder.close();
+      }
     },
   };
 }
@@ -105,20 +119,28 @@ interface Reloading {
   live: Live<ServedCorpus>;
   logger: Logger;
   users: Map<Embedder, number>;
+  /** Aborts when the service stops. */
+  signal: AbortSignal;
 }
 
-async function reload({ config, live, logger, users }: Reloading): Promise<void> {
+async function reload({ config, live, logger, users, signal }: Reloading): Promise<void> {
   try {
     const { generation, embedder } = live.current;
-    if ((await currentGeneration(config.indexFolder))?.name === generation) {
+    const unchanged = (await currentGeneration(config.indexFolder))?.name === generation;
+    if (unchanged && embedder.failure === null) {
       logger.info({ generation }, 'reload: this generation is served already');
       return;
     }
-    const opened = await openCorpus(config, embedder);
+    const opened = await openCorpus(config, { embedder, signal });
     live.replace(served(opened, users));
     const { about } = live.current;
-    logger.info({ generation: about.generation, papers: about.papers }, 'reload: serving the new generation');
+    const what = unchanged ? 'this generation with new embedding workers' : 'the new generation';
+    logger.info({ generation: about.generation, papers: about.papers }, `reload: serving ${what}`);
   } catch (thrown) {
+    if (signal.aborted) {
+      logger.info('reload: given up, the service stops');
+      return;
+    }
     const code = thrown instanceof NearpaperError ? thrown.code : 'internal';
     logger.error(
       { err: thrown, code },
@@ -142,7 +164,7 @@ async function stop({ service, server, live, config, reloading }: Stopping): Pro
   await closeServer(server, config.shutdownMs);
   // What it has opened by then must be closed too, or its workers hold the process.
   await reloading;
-  await live.current.close();
+  await live.close();
 }
 
 /** Refuses new connections, and gives running requests `graceMs` before their connections are cut. */

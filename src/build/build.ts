@@ -11,32 +11,23 @@ import { messageOf, NearpaperError, systemCode } from '../errors.js';
 import {
   buildingFolder,
   currentGeneration,
-  type GenerationPath,
   nextGenerationName,
   publish,
   removeOldGenerations,
   requireWritable,
 } from '../generations/folder.js';
 import { lockForWriting } from '../generations/lock.js';
-import {
-  MANIFEST_FILE,
-  type Manifest,
-  newManifest,
-  readManifest,
-  STORE_FILE,
-} from '../generations/manifest.js';
-import { describeFile, verifyStoreFile } from '../generations/open.js';
+import { MANIFEST_FILE, newManifest, STORE_FILE } from '../generations/manifest.js';
+import { describeFile } from '../generations/open.js';
 import { takeBackUnpublished } from '../generations/unpublished.js';
 import { diskFailure } from '../papers/database.js';
 import { type Draft, openDraft } from '../papers/draft.js';
-import { loadHnswlib } from '../vectors/native.js';
 import { embedPending } from './embed.js';
 import { type BuiltVectors, indexVectors } from './index-vectors.js';
+import { isIndexCurrent, type Plan, type Published, planOf, storeOf } from './plan.js';
 import type { BuildResult } from './progress.js';
 import { checkInputs, readInputs } from './read-inputs.js';
 import type { BuildRequest } from './request.js';
-
-export const DEFAULT_MODEL = 'all-MiniLM-L6-v2';
 
 /**
  * Builds and publishes a generation, or finds that nothing changed.
@@ -66,68 +57,30 @@ function describeFailure({ indexFolder, signal }: BuildRequest, thrown: unknown)
   return diskFailure(indexFolder, thrown);
 }
 
-interface Published {
-  path: GenerationPath;
-  manifest: Manifest;
-}
-
 async function buildLocked(request: BuildRequest): Promise<BuildResult> {
-  const published = await publishedBase(request);
-  if (request.inputs.length === 0 && published === null) {
-    throw new NearpaperError(
-      'usage',
-      'Name at least one file of papers, or - for standard input: `nearpaper build <file>`.',
-    );
-  }
-  const setting = request.model ?? published?.manifest.model.setting ?? DEFAULT_MODEL;
-  const model = await request.resolveModel(setting);
-  for (const assumption of model.assumptions)
-    request.onEvent({ kind: 'note', message: `Model: ${assumption}` });
-  const base = startsOver(request, published) ? null : published;
-
-  const sample = isSample(published, request);
-
+  const plan = await planOf(request);
   const building = await prepareBuilding(request.indexFolder);
-  const draft = openDraft(
-    join(building, STORE_FILE),
-    base && join(base.path.folder, base.manifest.store.file),
-  );
+  const draft = openDraft(join(building, STORE_FILE), {
+    papers: plan.base && storeOf(plan.base),
+    embeddings: plan.published && storeOf(plan.published),
+  });
   let keepDraft = draft.resumed;
   try {
     if (draft.resumed)
       request.onEvent({ kind: 'note', message: 'Resuming: what a stopped build embedded is kept.' });
     const reading = await readInputs(draft, request);
     if (request.prune) prune(draft, request, reading.bad);
-    const changes = draft.changes();
-    const summary = { ...reading, ...changes, sample };
-    if (base !== null && isUnchanged(changes) && (await isIndexCurrent(base, model, sample))) {
+    const summary = { ...reading, ...draft.changes(), sample: plan.sample };
+    if (plan.base !== null && isUnchanged(summary) && (await isIndexCurrent(plan.base, plan))) {
       draft.close();
       if (!keepDraft) await rm(building, { recursive: true, force: true });
-      return {
-        kind: 'unchanged',
-        generation: base.path.name,
-        ...summary,
-        embedded: 0,
-        recall: base.manifest.recall,
-      };
+      const { path, manifest } = plan.base;
+      return { kind: 'unchanged', generation: path.name, ...summary, embedded: 0, recall: manifest.recall };
     }
-
     keepDraft = true;
-    const embedded = await embedStage(draft, model, request);
-    const vectors = await indexVectors(draft.vectors(model.fingerprint), {
-      folder: building,
-      count: changes.papers,
-      dimensions: model.dimensions,
-      signal: request.signal,
-      onEvent: request.onEvent,
-    });
-    draft.seal(model.fingerprint);
-    const name = await nextGenerationName(request.indexFolder);
-    await writeManifest(building, { name, sample, model, setting, papers: changes.papers, vectors });
-    request.onEvent({ kind: 'publishing' });
-    await publish(request.indexFolder, name);
-    await tidyUp(request, name, published);
-    return { kind: 'published', generation: name, ...summary, embedded, recall: vectors.recall };
+    const embedded = await embedStage(draft, plan.model, request);
+    const { name, recall } = await publishDraft(draft, building, summary.papers, { request, plan });
+    return { kind: 'published', generation: name, ...summary, embedded, recall };
   } catch (thrown) {
     draft.close();
     if (!keepDraft) await rm(building, { recursive: true, force: true });
@@ -135,21 +88,29 @@ async function buildLocked(request: BuildRequest): Promise<BuildResult> {
   }
 }
 
-/** The published generation, its store verified, unless the build starts afresh. */
-async function publishedBase(request: BuildRequest): Promise<Published | null> {
-  try {
-    const path = await currentGeneration(request.indexFolder);
-    if (path === null) return null;
-    const manifest = await readManifest(path.folder);
-    await verifyStoreFile(path.folder, manifest.store);
-    return { path, manifest };
-  } catch (thrown) {
-    if (request.fresh && thrown instanceof NearpaperError && thrown.code === 'index_damaged') {
-      request.onEvent({ kind: 'note', message: `Starting afresh beside a damaged index: ${thrown.message}` });
-      return null;
-    }
-    throw thrown;
-  }
+/** From an embedded draft to the generation that serves. */
+async function publishDraft(
+  draft: Draft,
+  building: string,
+  papers: number,
+  { request, plan }: { request: BuildRequest; plan: Plan },
+): Promise<{ name: string; recall: BuiltVectors['recall'] }> {
+  const { signal, onEvent, indexFolder } = request;
+  const { fingerprint, dimensions } = plan.model;
+  const vectors = await indexVectors(draft.vectors(fingerprint), {
+    folder: building,
+    count: papers,
+    dimensions,
+    signal,
+    onEvent,
+  });
+  draft.seal(fingerprint);
+  const name = await nextGenerationName(indexFolder);
+  await writeManifest(building, { ...plan, name, papers, vectors });
+  onEvent({ kind: 'publishing' });
+  await publish(indexFolder, name);
+  await tidyUp(request, name, plan.published);
+  return { name, recall: vectors.recall };
 }
 
 /** The folder of the draft, with nothing in it but the store that a stopped build left. */
@@ -172,20 +133,6 @@ async function tidyUp(request: BuildRequest, name: string, published: Published 
   } catch (thrown) {
     request.onEvent({ kind: 'note', message: `Old generations could not be removed: ${messageOf(thrown)}.` });
   }
-}
-
-/** Whether the result is only what ships with nearpaper, which a user's first build may replace. */
-function isSample(published: Published | null, request: BuildRequest): boolean {
-  if (request.inputs.length === 0) return published?.manifest.sample ?? false;
-  return request.sample && (published === null || request.fresh || published.manifest.sample);
-}
-
-function startsOver(request: BuildRequest, published: Published | null): boolean {
-  if (published === null || request.inputs.length === 0) return false;
-  if (request.fresh) return true;
-  if (!published.manifest.sample || request.sample) return false;
-  request.onEvent({ kind: 'note', message: 'Your papers replace the sample corpus.' });
-  return true;
 }
 
 /** The largest share of the corpus that --prune removes without --force. */
@@ -216,23 +163,6 @@ function prune(draft: Draft, request: BuildRequest, bad: number): void {
 
 function isUnchanged(changes: { added: number; changed: number; removed: number }): boolean {
   return changes.added + changes.changed + changes.removed === 0;
-}
-
-/** Whether the published index is whole, made by this model, and has HNSW where this machine can make it. */
-async function isIndexCurrent(
-  published: Published,
-  model: ModelDescription,
-  sample: boolean,
-): Promise<boolean> {
-  const { manifest, path } = published;
-  if (manifest.model.fingerprint !== model.fingerprint || manifest.sample !== sample) return false;
-  if (manifest.vectors.hnsw === null && (await loadHnswlib()).ok) return false;
-  for (const file of [manifest.vectors.exact, manifest.vectors.hnsw]) {
-    if (file === null) continue;
-    const found = await describeFile(join(path.folder, file.file)).catch(() => null);
-    if (found?.sha256 !== file.sha256) return false;
-  }
-  return true;
 }
 
 async function embedStage(draft: Draft, model: ModelDescription, request: BuildRequest): Promise<number> {

@@ -23,7 +23,11 @@ export interface IndexOptions {
   onEvent: (event: BuildEvent) => void;
 }
 
-/** Points added between two looks at signals; one point takes about a millisecond. */
+/**
+ * Points added to the graph between two turns of the event loop, the only time a signal arrives. A point takes about
+ * a millisecond, so a turn takes up to 16: fine in a build, which answers nobody meanwhile, and a Ctrl-C is heard
+ * sooner than anyone notices.
+ */
 const POINTS_PER_TURN = 16;
 
 /** Writes the index files of one generation. Errors: `invalid_vector`, `index_unwritable`, `cancelled`. */
@@ -83,7 +87,7 @@ async function chooseEffort(
     try {
       const sampled = sampleLabels(labels.length, RECALL_QUERIES).map((i) => labels[i] ?? 0);
       const queries = (await exact.vectors(sampled)).filter((vector) => vector !== undefined);
-      const found = await measureRecall(index, exact, queries, RECALL_AT + 1);
+      const found = await measureRecall(index, exact, queries, RECALL_AT + 1, signal);
       // The paper itself is the nearest of the eleven and always found: take it out of the count.
       const recall = Math.max(0, (found.recall * (RECALL_AT + 1) - 1) / RECALL_AT);
       outcome = { hnsw, recall: { recall, k: RECALL_AT, queries: found.queries } };

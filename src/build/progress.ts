@@ -3,6 +3,8 @@
 export type BuildEvent =
   | { kind: 'note'; message: string }
   | { kind: 'reading'; input: string; format: string; records: number }
+  /** An input is read to its end; the counts are of this input alone. */
+  | { kind: 'read'; input: string; format: string; records: number; bad: number }
   | { kind: 'skipped'; input: string; line: number; reason: string }
   | { kind: 'embedding'; done: number; total: number; perSecond: number; secondsLeft: number }
   | { kind: 'indexing'; done: number; total: number }
@@ -18,6 +20,8 @@ export interface ReadingSummary {
   repeated: number;
   /** Older versions of arXiv papers that are held in a newer one. */
   olderVersions: number;
+  /** Records, of those that are not bad, whose paper has no abstract: its title alone is embedded. */
+  withoutAbstract: number;
 }
 
 export interface Recall {

@@ -27,6 +27,9 @@ export class BuildDisplay {
       case 'skipped':
         this.#skipped(event.input, event.line, event.reason);
         break;
+      case 'read':
+        this.#finished(describeRead(event));
+        break;
       default:
         this.#progress(event.kind, ...describeProgress(event));
     }
@@ -54,6 +57,14 @@ export class BuildDisplay {
     }
   }
 
+  /** Takes the place of the progress before it. */
+  #finished(text: string): void {
+    if (this.#openLine) this.#stream.write('\r\u001b[2K');
+    this.#openLine = false;
+    this.#lastStage = '';
+    printLine(this.#stream, text);
+  }
+
   #skipped(input: string, line: number, reason: string): void {
     const count = (this.#skips.get(input) ?? 0) + 1;
     this.#skips.set(input, count);
@@ -67,13 +78,20 @@ export class BuildDisplay {
   }
 }
 
-type ProgressEvent = Exclude<BuildEvent, { kind: 'note' | 'skipped' }>;
+type ProgressEvent = Exclude<BuildEvent, { kind: 'note' | 'read' | 'skipped' }>;
+
+function describeRead({ input, format, records, bad }: Extract<BuildEvent, { kind: 'read' }>): string {
+  const ofThem = bad === 0 ? '' : `, ${bad} of them bad`;
+  return `Read ${input} (${format}): ${records} ${records === 1 ? 'record' : 'records'}${ofThem}`;
+}
 
 /** The line of progress, and whether it is the last of its stage and must not be left out. */
 function describeProgress(event: ProgressEvent): [text: string, last: boolean] {
   switch (event.kind) {
-    case 'reading':
-      return [`Reading ${event.input} (${event.format}): ${event.records} records`, false];
+    case 'reading': {
+      const soFar = event.records === 0 ? '' : `: ${event.records} records`;
+      return [`Reading ${event.input} (${event.format})${soFar}`, false];
+    }
     case 'embedding': {
       const { done, total, perSecond, secondsLeft } = event;
       const pace = `${perSecond.toFixed(0)} papers/s, ${duration(secondsLeft)} left`;

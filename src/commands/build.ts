@@ -68,7 +68,7 @@ export async function runBuild(
       fresh: choice.fresh ?? false,
       sample: choice.sample ?? false,
       model: config.model,
-      resolveModel: (setting) => findModel(setting, config),
+      resolveModel: (setting) => findModel(setting, config, context.signal),
       workers: config.workers,
       signal: context.signal,
       onEvent: (event) => display.show(event),
@@ -96,6 +96,12 @@ export function describeResult(result: BuildResult, seconds: number): string[] {
     ['Older versions of papers left out', result.olderVersions],
   ] as const;
   for (const [what, count] of skipped) if (count > 0) lines.push(`${what}: ${count}.`);
+  const { withoutAbstract, records, bad } = result;
+  if (withoutAbstract > 0) {
+    lines.push(
+      `Papers without an abstract (their title alone is embedded): ${withoutAbstract} of ${records - bad}.`,
+    );
+  }
   const took = `${seconds.toFixed(1)} s`;
   if (result.kind === 'unchanged') {
     lines.push(`Nothing changed: ${result.papers} papers, generation ${result.generation} stays (${took}).`);

@@ -4,14 +4,13 @@ import { type Config, readConfig, type SettingSource } from '../config.js';
 export interface CommandContext {
   arguments: readonly string[];
   environment: Record<string, string | undefined>;
-  workingFolder: string;
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   /** Aborts on SIGINT and SIGTERM. */
   signal: AbortSignal;
   stoppedBy: () => 'SIGINT' | 'SIGTERM' | undefined;
-  /** Registers what SIGHUP does. */
+  /** Registers what SIGHUP does; it does so at once when one came before. */
   onReload: (listener: () => void) => void;
 }
 

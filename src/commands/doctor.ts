@@ -1,13 +1,15 @@
 /** `nearpaper doctor`: checks what the service stands on, from the bottom up, and says what to do. */
 import { join } from 'node:path';
+import { setImmediate as giveWay } from 'node:timers/promises';
+import { DEFAULT_MODEL } from '../build/plan.js';
 import type { Config } from '../config.js';
 import { documentText } from '../embedding/document-text.js';
 import { createEmbedder } from '../embedding/pool.js';
 import { messageOf, NearpaperError } from '../errors.js';
 import { currentGeneration } from '../generations/folder.js';
 import { type Generation, verifyStoreFile } from '../generations/open.js';
-import { modelOfIndex, openPublished } from '../open-corpus.js';
-import { openDatabase } from '../papers/database.js';
+import { findModel, modelOfIndex, openPublished } from '../open-corpus.js';
+import { probeSqlite } from '../papers/database.js';
 import { storedEmbeddings } from '../papers/store.js';
 import { loadHnswlib } from '../vectors/native.js';
 import { HNSWLIB_REMEDY } from '../vectors/open.js';
@@ -29,23 +31,30 @@ export async function doctorCommand(
 ): Promise<number> {
   const config = configOf(context, flags);
   const findings: Finding[] = [];
-  for await (const finding of examine(config)) {
+  for await (const finding of examine(config, context.signal)) {
+    context.signal.throwIfAborted();
     findings.push(finding);
     if (!flags.json)
       printLine(context.stdout, `${MARKS[finding.status]} ${finding.check}: ${finding.detail}`);
   }
   const healthy = findings.every(({ status }) => status !== 'problem');
   if (flags.json) printJson(context.stdout, { healthy, findings });
-  else printLine(context.stdout, healthy ? 'All is well.' : 'Something needs mending, see above.');
+  else printLine(context.stdout, conclusionOf(findings));
   return healthy ? 0 : 1;
+}
+
+function conclusionOf(findings: readonly Finding[]): string {
+  if (findings.some(({ status }) => status === 'problem')) return 'Something needs mending, see above.';
+  if (findings.some(({ status }) => status === 'warning')) return 'Nothing is broken; see the warning above.';
+  return 'All is well.';
 }
 
 const MARKS = { ok: '   ok  ', warning: 'warning', problem: 'PROBLEM' } as const;
 
-async function* examine(config: Config): AsyncGenerator<Finding> {
+async function* examine(config: Config, signal: AbortSignal): AsyncGenerator<Finding> {
   yield checkNode();
   yield await attempt('better-sqlite3', async () => {
-    openDatabase(':memory:', 'write').close();
+    probeSqlite();
     return 'loads';
   });
   const hnswlib = await loadHnswlib();
@@ -59,21 +68,27 @@ async function* examine(config: Config): AsyncGenerator<Finding> {
       status: 'warning',
       detail: `there is none in ${config.indexFolder} yet; make one with \`nearpaper build <file>\``,
     };
+    yield await attempt('model', () => loadModelAlone(config, signal));
     return;
   }
   const opened = await attemptValue(() => openPublished(config));
   if (opened.value === undefined) {
     yield { check: 'index', status: 'problem', detail: opened.failure };
+    yield await attempt('model', () => loadModelAlone(config, signal));
     return;
   }
   try {
-    yield* examineGeneration(opened.value, config);
+    yield* examineGeneration(opened.value, config, signal);
   } finally {
     await opened.value.close();
   }
 }
 
-async function* examineGeneration(generation: Generation, config: Config): AsyncGenerator<Finding> {
+async function* examineGeneration(
+  generation: Generation,
+  config: Config,
+  signal: AbortSignal,
+): AsyncGenerator<Finding> {
   const { manifest, vectors, note } = generation;
   yield {
     check: 'index',
@@ -90,8 +105,8 @@ async function* examineGeneration(generation: Generation, config: Config): Async
       return 'as published';
     });
   }
-  yield await attempt('index against store', () => compareWithStore(generation, config));
-  yield await attempt('model', () => tryModel(generation, config));
+  yield await attempt('index against store', () => compareWithStore(generation, config, signal));
+  yield await attempt('model', () => tryModel(generation, config, signal));
 }
 
 function checkNode(): Finding {
@@ -103,8 +118,15 @@ function checkNode(): Finding {
   return { check: 'Node', status: fits ? 'ok' : 'problem', detail };
 }
 
+/** Papers compared between two looks at signals: about 10 ms. */
+const PAPERS_PER_TURN = 1000;
+
 /** Every stored embedding against the vector that the index holds for the same paper. */
-async function compareWithStore({ manifest, vectors }: Generation, config: Config): Promise<string> {
+async function compareWithStore(
+  { manifest, vectors }: Generation,
+  config: Config,
+  signal: AbortSignal,
+): Promise<string> {
   const path = join(config.indexFolder, manifest.generation, manifest.store.file);
   let compared = 0;
   for (const { label, vector } of storedEmbeddings(path, manifest.model.fingerprint)) {
@@ -116,13 +138,19 @@ async function compareWithStore({ manifest, vectors }: Generation, config: Confi
       );
     }
     compared++;
+    if (compared % PAPERS_PER_TURN === 0) await giveWay();
+    signal.throwIfAborted();
   }
   return `all ${compared} vectors agree`;
 }
 
 /** Loads the model, its checksums verified, and embeds the first paper again. */
-async function tryModel({ manifest, store, vectors }: Generation, config: Config): Promise<string> {
-  const model = await modelOfIndex(manifest, config);
+async function tryModel(
+  { manifest, store, vectors }: Generation,
+  config: Config,
+  signal: AbortSignal,
+): Promise<string> {
+  const model = await modelOfIndex(manifest, config, signal);
   const embedder = await createEmbedder(model, { workers: 1, maxQueued: 1 });
   try {
     const { papers } = await store.list(0, 1);
@@ -141,6 +169,14 @@ async function tryModel({ manifest, store, vectors }: Generation, config: Config
   } finally {
     await embedder.close();
   }
+}
+
+/** Where no index can be opened to compare with: the model that a build would use. */
+async function loadModelAlone(config: Config, signal: AbortSignal): Promise<string> {
+  const model = await findModel(config.model ?? DEFAULT_MODEL, config, signal);
+  const embedder = await createEmbedder(model, { workers: 1, maxQueued: 1 });
+  await embedder.close();
+  return `${model.name}, files as described, loads`;
 }
 
 async function attempt(check: string, work: () => Promise<string>): Promise<Finding> {

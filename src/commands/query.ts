@@ -1,6 +1,7 @@
 /** `nearpaper search` and `nearpaper similar`: the same functions as over HTTP. */
 import { addAbortSignal } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
+import type { Config } from '../config.js';
 import { NearpaperError } from '../errors.js';
 import type { Generation } from '../generations/open.js';
 import { corpusOf, openCorpus, openPublished } from '../open-corpus.js';
@@ -24,10 +25,10 @@ export async function searchCommand(
 ): Promise<void> {
   // One text needs one worker.
   const config = { ...configOf(context, flags), workers: 1 };
-  const options = answerOptions(flags);
+  const options = answerOptions(flags, config);
   const text = given === '-' ? await readStdin(context) : given;
   checkText(text, 'The text', config.limits.text);
-  const { generation, embedder } = await openCorpus(config);
+  const { generation, embedder } = await openCorpus(config, { signal: context.signal });
   try {
     const answer = await search({ ...corpusOf(generation), embedder }, { text, ...options }, context.signal);
     print(context, generation, answer, flags);
@@ -48,19 +49,24 @@ async function readStdin({ stdin, signal }: CommandContext): Promise<string> {
 }
 
 export async function similarCommand(context: CommandContext, id: string, flags: QueryFlags): Promise<void> {
-  const options = answerOptions(flags);
-  const generation = await openPublished(configOf(context, flags));
+  const config = configOf(context, flags);
+  const options = answerOptions(flags, config);
+  const generation = await openPublished(config);
   try {
-    print(context, generation, await similar(corpusOf(generation), { id, ...options }), flags);
+    const answer = await similar(corpusOf(generation), { id, ...options }, context.signal);
+    print(context, generation, answer, flags);
   } finally {
     await generation.close();
   }
 }
 
-function answerOptions(flags: QueryFlags): AnswerOptions {
+function answerOptions(flags: QueryFlags, { limits: { results } }: Config): AnswerOptions {
   const limit = /^\d{1,3}$/.test(flags.limit) ? Number(flags.limit) : 0;
-  if (limit < 1 || limit > 100) {
-    throw new NearpaperError('usage', `--limit must be a whole number from 1 to 100, not ${flags.limit}.`);
+  if (limit < 1 || limit > results) {
+    throw new NearpaperError(
+      'usage',
+      `--limit must be a whole number from 1 to ${results}, not ${flags.limit}.`,
+    );
   }
   return { limit, fields: DEFAULT_FIELDS, exact: flags.exact ?? false };
 }

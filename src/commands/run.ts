@@ -134,18 +134,18 @@ function addServe(program: Command, context: CommandContext, report: Report): vo
 function addQueries(program: Command, context: CommandContext): void {
   const querying = (command: Command) =>
     command
-      .option('-n, --limit <number>', 'how many papers, 1 to 100', '10')
+      .option('-n, --limit <number>', 'how many papers', '10')
       .option('--exact', 'exhaustive search: recall 1')
       .option('--json', 'print the answer as the HTTP API gives it');
-  querying(subcommand(program, 'search <text>', 'papers nearest to a text'))
+  querying(subcommand(program, 'search <text...>', 'papers nearest to a text'))
     .option(MODEL_FLAG, MODEL_HELP)
     .addHelpText(
       'after',
       '\n- as text reads standard input.\n\nExample:\n  nearpaper search "agents that use a browser"',
     )
-    .action(async (text: string, flags) => {
+    .action(async (words: string[], flags) => {
       const { searchCommand } = await import('./query.js');
-      await searchCommand(context, text, flags);
+      await searchCommand(context, words.join(' '), flags);
     });
   querying(subcommand(program, 'similar <id>', 'papers nearest to a paper of the corpus'))
     .addHelpText('after', '\nExample:\n  nearpaper similar arXiv:2401.01335')

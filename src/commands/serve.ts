@@ -2,8 +2,9 @@
 import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import type { Config } from '../config.js';
+import { NearpaperError } from '../errors.js';
 import { currentGeneration } from '../generations/folder.js';
-import { startService } from '../server.js';
+import { type RunningService, startService } from '../server.js';
 import { describeResult, runBuild, SAMPLE_CORPUS } from './build.js';
 import { type CommandContext, configOf, type SettingFlags } from './context.js';
 import { printLine } from './output.js';
@@ -13,12 +14,20 @@ import { nearpaperVersion } from './version.js';
 export async function serveCommand(context: CommandContext, flags: SettingFlags): Promise<number> {
   const config = configOf(context, flags);
   const logger = createLogger(config, context.stdout);
-  const service = await startService({ config, logger, version: nearpaperVersion() });
+  const { signal } = context;
+  let service: RunningService;
+  try {
+    service = await startService({ config, logger, version: nearpaperVersion(), signal });
+  } catch (thrown) {
+    // To be stopped is how a service ends, also while it is still getting ready.
+    if (signal.aborted && thrown instanceof NearpaperError && thrown.code === 'cancelled') return 0;
+    throw thrown;
+  }
   context.onReload(() => {
     // reload never rejects: a failure is logged and the old generation keeps serving.
     void service.reload();
   });
-  await aborted(context.signal);
+  await aborted(signal);
   await service.stop();
   return 0;
 }
@@ -34,7 +43,6 @@ export async function startCommand(context: CommandContext, flags: SettingFlags)
       for (const line of describeResult(result, (performance.now() - started) / 1000))
         printLine(context.stderr, line);
     } catch (thrown) {
-      // To be stopped is how a service ends, also while it is still getting ready.
       if (context.signal.aborted) return 0;
       throw thrown;
     }
@@ -47,7 +55,13 @@ function createLogger(config: Config, stdout: NodeJS.WriteStream): Logger {
   if (!stdout.isTTY) return pino(options, pino.destination({ dest: 1, sync: false }));
   return pino(
     options,
-    pretty({ translateTime: 'HH:MM:ss', ignore: 'name,pid,hostname', destination: stdout }),
+    pretty({
+      translateTime: 'HH:MM:ss',
+      ignore: 'name,pid,hostname,req,res,responseTime',
+      singleLine: true,
+      messageFormat: prettyMessage,
+      destination: stdout,
+    }),
   );
 }
 
@@ -56,4 +70,15 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+/** A request as one line, such as `GET /v1/search?q=agents 200 11 ms`. */
+function prettyMessage(log: Record<string, unknown>, messageKey: string): string {
+  const { req, res, responseTime } = log;
+  if (!isRecord(req) || !isRecord(res)) return String(log[messageKey]);
+  return `${req.method} ${req.url} ${res.statusCode} ${responseTime} ms`;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

@@ -1,4 +1,5 @@
 /** The embedding side of the waist. */
+import type { NearpaperError } from '../errors.js';
 
 export interface Embedded {
   /** Unit vector of the model's dimensions. */
@@ -28,6 +29,8 @@ export interface Embedder {
   embedQuery(text: string, signal?: AbortSignal): Promise<Embedded>;
   /** Texts waiting or running, for metrics. */
   readonly queueDepth: number;
+  /** Why every call fails from now on; null while calls can succeed. For good: close it and make another. */
+  readonly failure: NearpaperError | null;
   /** Refuses new work, fails what waits with `not_ready`, finishes what runs, ends the workers. Idempotent. */
   close(): Promise<void>;
 }

@@ -11,6 +11,15 @@ import { ONNX_FILES } from './unpinned-model.js';
 /** Where models are downloaded from, unless a test says otherwise. */
 export const HUB = 'https://huggingface.co';
 
+/** A hub that sends nothing for this long sends nothing more; a slow one may take as long as it needs. */
+const STALL_MS = 60_000;
+
+export interface Download {
+  hub: string;
+  signal: AbortSignal | undefined;
+  stallMs: number | undefined;
+}
+
 const REQUIRED = ['config.json', ...TOKENIZER_FILES];
 const OPTIONAL = [
   'modules.json',
@@ -33,19 +42,25 @@ export function cachedFolder(id: string, cacheDir: string): string {
  * Downloads a model's files into `cacheDir` and returns its folder. The folder appears complete or not at all.
  * Not left to Transformers.js: it would leave out the files that state pooling and prefixes, and no worker
  * needs the network this way.
- * Errors: `model_missing` when the hub cannot be reached, has no such model, or the folder cannot be written.
+ * Errors: `model_missing` when the hub cannot be reached, stalls, has no such model, or the folder cannot be
+ * written; `cancelled` when the signal aborts.
  */
-export async function downloadModel(id: string, cacheDir: string, hub: string): Promise<string> {
+export async function downloadModel(id: string, cacheDir: string, download: Download): Promise<string> {
+  const { hub, signal } = download;
   const folder = cachedFolder(id, cacheDir);
   let staging: string | undefined;
   try {
     await mkdir(dirname(folder), { recursive: true });
     staging = await mkdtemp(join(dirname(folder), '.download-'));
-    await fetchFiles(new URL(`${id}/resolve/main/`, `${hub}/`), staging);
+    await fetchFiles(new URL(`${id}/resolve/main/`, `${hub}/`), staging, download);
     await moveIntoPlace(staging, folder);
     return folder;
   } catch (thrown) {
-    if (thrown instanceof NearpaperError) throw thrown;
+    if (signal?.aborted) {
+      throw new NearpaperError('cancelled', `Stopped before the model ${id} was downloaded.`, {
+        cause: thrown,
+      });
+    }
     throw new NearpaperError(
       'model_missing',
       `The model ${id} could not be downloaded from ${hub} to ${cacheDir}: ${reasonOf(thrown)}. ` +
@@ -57,32 +72,53 @@ export async function downloadModel(id: string, cacheDir: string, hub: string): 
   }
 }
 
-async function fetchFiles(base: URL, folder: string): Promise<void> {
+async function fetchFiles(base: URL, folder: string, download: Download): Promise<void> {
+  const fetched = (file: string) => fetchFile(new URL(file, base), join(folder, file), download);
   for (const file of REQUIRED) {
-    if (!(await fetchFile(base, file, folder))) throw absentOnHub(base, file);
+    if (!(await fetched(file))) throw absentOnHub(base, file);
   }
-  for (const file of OPTIONAL) await fetchFile(base, file, folder);
+  for (const file of OPTIONAL) await fetched(file);
   for (const [file] of ONNX_FILES) {
-    if (!(await fetchFile(base, file, folder))) continue;
-    await fetchFile(base, weightFiles(file)[1], folder);
+    if (!(await fetched(file))) continue;
+    await fetched(weightFiles(file)[1]);
     return;
   }
   throw absentOnHub(base, 'ONNX export');
 }
 
 /** False when the hub has no such file. */
-async function fetchFile(base: URL, file: string, folder: string): Promise<boolean> {
-  const url = new URL(file, base);
-  const response = await fetch(url);
-  if (response.status === 404) return false;
-  if (!response.ok || response.body === null) {
-    // The hub answers 401 for a repository that does not exist as well as for a private one.
-    throw new Error(`${url.href} answered ${response.status}, the model may not exist or not be public`);
+async function fetchFile(url: URL, path: string, download: Download): Promise<boolean> {
+  const { signal: stop, stallMs = STALL_MS } = download;
+  const stall = new AbortController();
+  const timer = setTimeout(() => {
+    stall.abort(new Error(`${url.href} sent nothing for ${stallMs / 1000} s`));
+  }, stallMs);
+  const signal = stop === undefined ? stall.signal : AbortSignal.any([stop, stall.signal]);
+  try {
+    const response = await fetch(url, { signal });
+    if (response.status === 404) {
+      await response.body?.cancel();
+      return false;
+    }
+    if (!response.ok || response.body === null) {
+      // The hub answers 401 for a repository that does not exist as well as for a private one.
+      throw new Error(`${url.href} answered ${response.status}, the model may not exist or not be public`);
+    }
+    await mkdir(dirname(path), { recursive: true });
+    const noted = async function* (pieces: AsyncIterable<Buffer>) {
+      for await (const piece of pieces) {
+        timer.refresh();
+        yield piece;
+      }
+    };
+    await pipeline(Readable.fromWeb(response.body), noted, createWriteStream(path), { signal });
+    return true;
+  } catch (thrown) {
+    // What a stream says of an abort is only that there was one.
+    throw stall.signal.aborted ? stall.signal.reason : thrown;
+  } finally {
+    clearTimeout(timer);
   }
-  const path = join(folder, file);
-  await mkdir(dirname(path), { recursive: true });
-  await pipeline(Readable.fromWeb(response.body), createWriteStream(path));
-  return true;
 }
 
 async function moveIntoPlace(staging: string, folder: string): Promise<void> {

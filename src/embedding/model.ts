@@ -18,6 +18,10 @@ export interface ModelSources {
   cacheDir: string;
   /** Address of the hub, without a slash at its end. */
   hub?: string;
+  /** Gives up a download. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds without a byte after which a download has failed. */
+  stallMs?: number;
 }
 
 /**
@@ -25,7 +29,8 @@ export interface ModelSources {
  * @param setting name of a vendored model; path of a folder, with a slash in it; or hub id `org/name`. A
  *   folder of that path goes before a hub id.
  * Errors: `model_missing` when there is no such model or a file of it is absent, `model_damaged` when a file is
- * not what it should be, `config_invalid` when the model is of a kind that cannot be run here.
+ * not what it should be, `config_invalid` when the model is of a kind that cannot be run here, `cancelled` when
+ * the signal aborts before a model is downloaded.
  */
 export async function resolveModel(setting: string, sources: ModelSources): Promise<ModelDescription> {
   if (!isPath(setting)) return vendoredModel(setting, sources);
@@ -63,7 +68,8 @@ async function hubModel(id: string, sources: ModelSources): Promise<ModelDescrip
         `to ${sources.cacheDir}. NEARPAPER_ALLOW_DOWNLOAD=yes allows the download. ${await alternatives(sources)}`,
     );
   }
-  return modelIn(await downloadModel(id, resolve(sources.cacheDir), sources.hub ?? HUB), id);
+  const { hub = HUB, signal, stallMs } = sources;
+  return modelIn(await downloadModel(id, resolve(sources.cacheDir), { hub, signal, stallMs }), id);
 }
 
 async function modelIn(folder: string, hubId?: string): Promise<ModelDescription> {

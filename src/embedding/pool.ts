@@ -82,6 +82,10 @@ class EmbeddingPool implements Embedder {
     return this.#queue.size + [...this.#threads].filter(({ busy }) => busy).length;
   }
 
+  get failure(): NearpaperError | null {
+    return this.#state.kind === 'failed' ? this.#state.error : null;
+  }
+
   async embedDocuments(texts: readonly string[], signal?: AbortSignal): Promise<Embedded[]> {
     this.#refuseUnlessOpen();
     const embedded = this.#queue.addDocuments(texts, signal);
@@ -155,7 +159,8 @@ class EmbeddingPool implements Embedder {
     const error = new NearpaperError(
       'internal',
       `Embedding workers died ${RESTARTS + 1} times within a minute, the last one because: ` +
-        `${reason?.message ?? 'unknown'}. Start the process again; if it happens again, check its memory limit.`,
+        `${reason?.message ?? 'unknown'}. Reload the service or start the process again; if it happens again, ` +
+        'check its memory limit.',
       { cause: reason },
     );
     this.#state = { kind: 'failed', error };

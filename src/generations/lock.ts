@@ -4,8 +4,8 @@
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NearpaperError, systemCode } from '../errors.js';
-import { diskFailure, openDatabase } from '../papers/database.js';
+import { NearpaperError } from '../errors.js';
+import { diskFailure, lockFile } from '../papers/database.js';
 
 export interface WriterLock {
   release(): void;
@@ -18,31 +18,32 @@ export interface WriterLock {
 export function lockForWriting(indexFolder: string, purpose: string): WriterLock {
   const path = join(indexFolder, 'writer.lock');
   const holderPath = join(indexFolder, 'writer.json');
-  const db = openDatabase(path, 'write');
-  try {
-    db.pragma('busy_timeout = 0');
-    db.exec('BEGIN EXCLUSIVE');
-  } catch (thrown) {
-    db.close();
-    if (systemCode(thrown) === 'SQLITE_BUSY') {
-      throw new NearpaperError(
-        'index_locked',
-        `Another process is writing ${indexFolder}${describeHolder(holderPath)}. Wait until it is done, or stop it.`,
-      );
-    }
-    throw diskFailure(path, thrown);
+  const lock = lockFile(path);
+  if (lock === 'busy') {
+    throw new NearpaperError(
+      'index_locked',
+      `Another process is writing ${indexFolder}${describeHolder(holderPath)}. Wait until it is done, or stop it.`,
+    );
   }
   try {
     writeFileSync(holderPath, JSON.stringify({ pid: process.pid, purpose, since: new Date().toISOString() }));
   } catch (thrown) {
-    db.close();
+    lock.release();
     throw diskFailure(holderPath, thrown);
   }
+  let released = false;
   return {
     release() {
-      if (!db.open) return;
-      rmSync(holderPath, { force: true });
-      db.close();
+      if (released) return;
+      released = true;
+      try {
+        // While the lock is held, so that this is not the next holder's.
+        rmSync(holderPath, { force: true });
+      } catch {
+        // It only describes the holder; what was built is published, and stays so.
+      } finally {
+        lock.release();
+      }
     },
   };
 }

@@ -44,8 +44,11 @@ export async function openGeneration(path: GenerationPath, options: OpenVectorOp
       vectors: vectors.index,
       note: vectors.note,
       async close() {
-        await vectors.index.close();
-        await store.close();
+        try {
+          await vectors.index.close();
+        } finally {
+          await store.close();
+        }
       },
     };
   } catch (thrown) {

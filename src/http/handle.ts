@@ -24,13 +24,17 @@ export function handle(service: Service, work: Work): RequestHandler {
       response.setHeader('Server-Timing', `total;dur=${(performance.now() - started).toFixed(1)}`);
       sendJson(response, answer);
     } catch (thrown) {
-      // The parts below only know that they were cancelled; why is known here.
-      throw stop.signal.aborted ? stop.signal.reason : thrown;
+      // The parts below only know that they were cancelled; why is known here. Anything else is a failure of its own.
+      throw stop.signal.aborted && isCancellation(thrown) ? stop.signal.reason : thrown;
     } finally {
       clearTimeout(deadline);
       response.off('close', onClose);
     }
   };
+}
+
+function isCancellation(thrown: unknown): boolean {
+  return thrown instanceof NearpaperError && thrown.code === 'cancelled';
 }
 
 export function sendJson(response: Response, body: unknown): void {

@@ -1,8 +1,9 @@
 /** The HTTP server around the application: its limits, and answers to what is not even HTTP. */
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Express } from 'express';
-import { ERRORS, type ErrorCode, NearpaperError, systemCode } from '../errors.js';
+import { ERRORS, type ErrorCode, messageOf, NearpaperError, systemCode } from '../errors.js';
 import { problemOf } from './problem.js';
 
 /** 2,000 characters of text in a GET can take 9 bytes each, percent-encoded, and cookies come on top. */
@@ -12,8 +13,12 @@ export function createListener(app: Express): Server {
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
+      // Headers fill a few packets: whoever needs longer is stuck, or holds connections on purpose.
       headersTimeout: 15_000,
+      // With the body, 4 MiB by default: enough at 1.2 Mbit/s. Node looks every 30 s, so both end up to that much later.
       requestTimeout: 30_000,
+      // Longer than the 60 s for which nginx and the cloud load balancers keep an idle connection: they must be the
+      // ones to close it, or a request they send at that moment is lost and its caller gets a 502.
       keepAliveTimeout: 65_000,
       // The application says it, as a problem; Node would answer 400 with nothing.
       requireHostHeader: false,
@@ -28,24 +33,31 @@ export function createListener(app: Express): Server {
 
 /** Errors: `port_in_use`, `config_invalid` when the address is not one of this machine. */
 export async function listen(server: Server, port: number, host: string): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (thrown) => reject(describeListenFailure(thrown, port, host)));
-    server.listen(port, host, resolve);
-  });
+  try {
+    server.listen(port, host);
+    // Takes its `error` listener with it: a later failure of the server is not ours to swallow.
+    await once(server, 'listening');
+  } catch (thrown) {
+    throw describeListenFailure(thrown, port, host);
+  }
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-function describeListenFailure(thrown: Error, port: number, host: string): NearpaperError {
+function describeListenFailure(thrown: unknown, port: number, host: string): NearpaperError {
   if (systemCode(thrown) === 'EADDRINUSE') {
     return new NearpaperError(
       'port_in_use',
       `Port ${port} on ${host} is taken. PORT (or --port) chooses another one.`,
     );
   }
-  return new NearpaperError('config_invalid', `Cannot listen on ${host}, port ${port}: ${thrown.message}.`, {
-    cause: thrown,
-  });
+  return new NearpaperError(
+    'config_invalid',
+    `Cannot listen on ${host}, port ${port}: ${messageOf(thrown)}.`,
+    {
+      cause: thrown,
+    },
+  );
 }
 
 const CLIENT_ERRORS: Record<string, [ErrorCode, string]> = {

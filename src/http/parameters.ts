@@ -4,35 +4,46 @@ import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import type { Config } from '../config.js';
 import { NearpaperError } from '../errors.js';
-import { DEFAULT_FIELDS, PAPER_FIELDS } from '../recommend/answer.js';
+import { DEFAULT_FIELDS, PAPER_FIELDS, type PaperField } from '../recommend/answer.js';
 import { checkText, isLonger } from '../recommend/query-text.js';
 
-/** Each description says what is accepted; errors quote it. */
-const limit = z.number().int().min(1).max(100).default(10).describe('a whole number from 1 to 100');
-const fields = z
-  .array(z.enum(PAPER_FIELDS))
-  .min(1)
-  .max(PAPER_FIELDS.length)
-  .default([...DEFAULT_FIELDS])
-  .describe(`some of ${PAPER_FIELDS.join(', ')}`);
-const exact = z.boolean().default(false).describe('true or false');
+const DEFAULT_RESULTS = 10;
 
-export const similarParameters = z.strictObject({ limit, fields, exact });
-export const searchParameters = z.strictObject({
-  q: z.string().describe('the text to find papers for'),
-  mode: z.enum(['semantic']).default('semantic').describe('semantic'),
-  limit,
-  fields,
-  exact,
-});
-export const paperParameters = z.strictObject({
-  fields: fields.default([...PAPER_FIELDS]),
-});
-export const listParameters = z.strictObject({
-  limit,
-  fields,
-  cursor: z.string().optional().describe('the value of `next` in the page before'),
-});
+/** The schemas of all requests, for the limits that are set. Each description says what is accepted; errors quote it. */
+export function requestSchemas({ results }: Pick<Config['limits'], 'results'>) {
+  const limit = z
+    .number()
+    .int()
+    .min(1)
+    .max(results)
+    .default(Math.min(DEFAULT_RESULTS, results))
+    .describe(`a whole number from 1 to ${results}`);
+  const fields = (standard: readonly PaperField[]) =>
+    z
+      .array(z.enum(PAPER_FIELDS))
+      .min(1)
+      .max(PAPER_FIELDS.length)
+      .default([...standard])
+      .describe(`a list of ${PAPER_FIELDS.join(', ')}`);
+  const exact = z.boolean().default(false).describe('true or false');
+  return {
+    similar: z.strictObject({ limit, fields: fields(DEFAULT_FIELDS), exact }),
+    search: z.strictObject({
+      q: z.string().describe('the text to find papers for'),
+      mode: z.enum(['semantic']).default('semantic').describe('semantic'),
+      limit,
+      fields: fields(DEFAULT_FIELDS),
+      exact,
+    }),
+    paper: z.strictObject({ fields: fields(PAPER_FIELDS) }),
+    list: z.strictObject({
+      limit,
+      fields: fields(DEFAULT_FIELDS),
+      cursor: z.string().optional().describe('the value of `next` in the page before'),
+    }),
+  };
+}
+
 export const noParameters = z.strictObject({});
 
 /** How the text of a GET parameter becomes the JSON value that POST would carry. */
@@ -90,32 +101,56 @@ function validate<Schema extends z.ZodObject>(values: unknown, schema: Schema): 
   for (const issue of parsed.error.issues) {
     if (issue.code === 'unrecognized_keys') throw unknownParameter(issue.keys[0] ?? '', known);
   }
-  const problems = parsed.error.issues.map((issue) => ({
-    field: issue.path.join('.') || 'body',
-    detail: `${issue.message}${acceptedBy(schema, issue.path[0])}`,
-  }));
-  const first = parsed.error.issues[0];
-  const accepted = describe(schema, first?.path[0]);
-  throw new NearpaperError(
-    'invalid_request',
-    problems.map(({ field, detail }) => `${field}: ${detail}`).join('; '),
-    {
-      field: problems[0]?.field ?? 'body',
-      ...(accepted === undefined ? {} : { accepted }),
-      ...(problems.length > 1 ? { problems } : {}),
-    },
+  const problems = problemsOf(parsed.error.issues, values, schema);
+  const [first] = problems;
+  throw new NearpaperError('invalid_request', problems.map(({ detail }) => `${detail}.`).join(' '), {
+    field: first?.field ?? 'body',
+    accepted: acceptedFor(schema, first?.field.split('.')[0]),
+    ...(problems.length > 1 ? { problems } : {}),
+  });
+}
+
+/** One problem a place, in words of our own: zod's speak of types. */
+function problemsOf(
+  issues: readonly z.core.$ZodIssue[],
+  values: unknown,
+  schema: z.ZodObject,
+): { field: string; detail: string }[] {
+  const firsts = new Map<string, z.core.$ZodIssue>();
+  for (const issue of issues) {
+    const place = issue.path.join('.') || 'body';
+    if (!firsts.has(place)) firsts.set(place, issue);
+  }
+  return [...firsts].map(([field, { path }]) => {
+    const given = at(values, path);
+    const name = String(path[0] ?? 'body');
+    const must = `must be ${acceptedFor(schema, name)}`;
+    if (path.length > 1) return { field, detail: `${name} ${must}, not ${shown(given)}${suggestion(given)}` };
+    return { field, detail: given === undefined ? `${name} is missing; it ${must}` : `${name} ${must}` };
+  });
+}
+
+function shown(given: unknown): string {
+  return (JSON.stringify(given) ?? String(given)).slice(0, NAME_SHOWN).toWellFormed();
+}
+
+function acceptedFor(schema: z.ZodObject, field: string | undefined): string {
+  const described: unknown = field === undefined ? undefined : schema.shape[field];
+  return (described instanceof z.ZodType ? described.description : undefined) ?? 'a JSON object';
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
   );
 }
 
-function describe(schema: z.ZodObject, field: PropertyKey | undefined): string | undefined {
-  if (field === undefined) return 'a JSON object';
-  const described: unknown = schema.shape[String(field)];
-  return described instanceof z.ZodType ? described.description : undefined;
-}
-
-function acceptedBy(schema: z.ZodObject, field: PropertyKey | undefined): string {
-  const accepted = describe(schema, field);
-  return accepted === undefined ? '' : ` (accepted: ${accepted})`;
+/** For a name of a field that is nearly one. */
+function suggestion(given: unknown): string {
+  if (typeof given !== 'string' || given.length > NAME_SHOWN) return '';
+  const near = closest(given, PAPER_FIELDS);
+  return given !== '' && distance(given, near) <= 2 ? `; did you mean ${near}?` : '';
 }
 
 /** A name is whatever the caller wrote; more of it than this is not worth repeating. */

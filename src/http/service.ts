@@ -31,7 +31,7 @@ export interface Service {
 export async function useCorpus<T>(service: Service, work: (corpus: ServedCorpus) => Promise<T>): Promise<T> {
   const { state } = service;
   if (state.kind === 'starting' || state.live === null) {
-    throw new NearpaperError('not_ready', 'The service is starting.', { retryAfter: 1 });
+    throw new NearpaperError('not_ready', `The service is ${state.kind}.`, { retryAfter: 1 });
   }
   return state.live.use(work);
 }

@@ -78,3 +78,32 @@ export function checkSchema(db: Database.Database, path: string): void {
     );
   }
 }
+
+/** A lock on a file, released by the operating system when its holder dies. */
+export interface FileLock {
+  /** Idempotent. */
+  release(): void;
+}
+
+/** Takes SQLite's own exclusive lock on a file, or finds at once that another process has it. Errors: `index_unwritable`. */
+export function lockFile(path: string): FileLock | 'busy' {
+  const db = openDatabase(path, 'write');
+  try {
+    db.pragma('busy_timeout = 0');
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (thrown) {
+    db.close();
+    if (systemCode(thrown) === 'SQLITE_BUSY') return 'busy';
+    throw diskFailure(path, thrown);
+  }
+  return {
+    release() {
+      if (db.open) db.close();
+    },
+  };
+}
+
+/** Loads the native module. Errors: `native_module`, with what to install. */
+export function probeSqlite(): void {
+  openDatabase(':memory:', 'write').close();
+}

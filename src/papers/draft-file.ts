@@ -9,20 +9,29 @@ import { createSchema } from './schema.js';
 const ALL_COLUMNS = `label, id, arxiv_base, arxiv_version, title, abstract, authors, published, updated, year,
   categories, venue, url, doi, text_hash, content_hash`;
 
+/** The published stores that a draft begins with, or null for none. */
+export interface DraftSources {
+  /** Gives its papers and their embeddings. */
+  papers: string | null;
+  /** Gives its embeddings also to a corpus that begins without its papers: many may come again. */
+  embeddings: string | null;
+}
+
 /**
- * Opens the draft at `path` with the papers of `base`, which is attached under that name, or with none when it is
- * null. `resumed`: a stopped build left a draft there, and its embeddings are kept.
+ * Opens the draft at `path`. The store that gives its papers is attached as `base`. `resumed`: a stopped build left a
+ * draft there, and its embeddings are kept.
  * Errors: `index_unwritable`, with the leftover untouched; `index_damaged`, `schema_newer` for the base.
  */
-export function openDraftFile(path: string, base: string | null): { db: Database; resumed: boolean } {
+export function openDraftFile(path: string, sources: DraftSources): { db: Database; resumed: boolean } {
   const leftover = openLeftover(path);
-  const db = leftover ?? begin(path, base);
+  const db = leftover ?? begin(path, sources.papers);
   try {
     if (leftover !== undefined) {
-      restartFrom(leftover, base);
+      restartFrom(leftover, sources.papers);
       dropDamagedEmbeddings(leftover);
     }
-    if (base !== null) db.prepare('ATTACH ? AS base').run(base);
+    if (sources.papers === null && sources.embeddings !== null) takeEmbeddings(db, sources.embeddings);
+    if (sources.papers !== null) db.prepare('ATTACH ? AS base').run(sources.papers);
     return { db, resumed: leftover !== undefined };
   } catch (thrown) {
     db.close();
@@ -95,6 +104,13 @@ function restartFrom(db: Database, base: string | null): void {
     `);
   })();
   if (base !== null) db.exec('DETACH old');
+}
+
+function takeEmbeddings(db: Database, store: string): void {
+  db.prepare('ATTACH ? AS old').run(store);
+  db.exec(`INSERT OR IGNORE INTO main.embeddings (text_hash, fingerprint, vector)
+    SELECT text_hash, fingerprint, vector FROM old.embeddings`);
+  db.exec('DETACH old');
 }
 
 /**

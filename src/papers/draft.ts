@@ -6,13 +6,12 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { NearpaperError } from '../errors.js';
 import { diskFailure } from './database.js';
-import { openDraftFile, sealDraftFile } from './draft-file.js';
+import { type DraftSources, openDraftFile, sealDraftFile } from './draft-file.js';
 import { aliasKeys, parseArxivId, slugOf } from './ids.js';
-import type { Paper } from './paper.js';
+import type { IncomingPaper, Paper } from './paper.js';
 import { contentHash, floatsOf, textHash } from './paper-row.js';
 
-/** A valid paper that may still lack an id. */
-export type IncomingPaper = Omit<Paper, 'id'> & { id: string | null };
+export type { IncomingPaper } from './paper.js';
 
 /** What became of one incoming paper. */
 export type UpsertOutcome =
@@ -49,12 +48,12 @@ const STORED = `label, id, title, arxiv_version AS arxivVersion, text_hash AS te
   content_hash AS contentHash`;
 
 /**
- * Opens the draft at `path`, taking over what a stopped build left there. `base` is the published store it
- * begins as, or null for an empty corpus. Errors: `index_unwritable`, `index_damaged` when the base is.
+ * Opens the draft at `path`, taking over what a stopped build left there. Errors: `index_unwritable`, `index_damaged`
+ * when a source is.
  */
-export function openDraft(path: string, base: string | null): Draft {
-  const { db, resumed } = openDraftFile(path, base);
-  return new Draft(db, { resumed, hasBase: base !== null });
+export function openDraft(path: string, sources: DraftSources): Draft {
+  const { db, resumed } = openDraftFile(path, sources);
+  return new Draft(db, { resumed, hasBase: sources.papers !== null });
 }
 
 export class Draft {

@@ -1,8 +1,5 @@
 /** Ids of papers: the forms under which people know one paper, and readable ids for papers without any. */
 
-/** The longest id that is accepted, in UTF-16 code units. */
-export const MAX_ID_LENGTH = 256;
-
 export interface ArxivId {
   /** Lower case, without prefix, subject class and version: `2401.01335`, `cs/0112017`, `math/0309136`. */
   base: string;

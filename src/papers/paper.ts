@@ -36,6 +36,9 @@ export interface Paper {
   doi: string | null;
 }
 
+/** A valid paper that may still lack an id. */
+export type IncomingPaper = Omit<Paper, 'id'> & { id: string | null };
+
 /** What a reader yields: a record, or the reason why a line is none. */
 export type ReadOutcome =
   | { kind: 'paper'; line: number; paper: PaperInput }

@@ -56,13 +56,14 @@ export interface AnswerOptions {
  */
 export const POOL_SIZE = 128;
 
-/** The pool nearest to `target` without the papers in `without`, best first. */
+/** The pool nearest to `target` without the papers in `without`, best first. Errors: `overloaded`, `cancelled`. */
 export async function nearest(
   corpus: Corpus,
   target: Float32Array,
   options: { exact: boolean; without?: ReadonlySet<number> },
+  signal: AbortSignal,
 ): Promise<Neighbour[]> {
-  const pool = await corpus.vectors.search(target, POOL_SIZE, { exact: options.exact });
+  const pool = await corpus.vectors.search(target, POOL_SIZE, { exact: options.exact, signal });
   return pool.filter(({ label }) => !options.without?.has(label));
 }
 

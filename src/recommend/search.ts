@@ -13,7 +13,7 @@ export async function search(
   signal: AbortSignal,
 ): Promise<Answer> {
   const { vector, truncated } = await corpus.embedder.embedQuery(query.text, signal);
-  const pool = await nearest(corpus, vector, { exact: query.exact });
+  const pool = await nearest(corpus, vector, { exact: query.exact }, signal);
   const warnings: Warning[] = truncated
     ? [
         {

@@ -11,15 +11,15 @@ export interface SimilarQuery extends AnswerOptions {
 
 /**
  * The papers nearest to the paper `id`, which is never among them; versions of one paper are one paper in the
- * store. Errors: `unknown_paper`.
+ * store. Errors: `unknown_paper`, `overloaded`, `cancelled`.
  */
-export async function similar(corpus: Corpus, query: SimilarQuery): Promise<Answer> {
+export async function similar(corpus: Corpus, query: SimilarQuery, signal: AbortSignal): Promise<Answer> {
   const seed = await requirePaper(corpus, query.id);
   const [target] = await corpus.vectors.vectors([seed.label]);
   if (target === undefined) {
     throw new NearpaperError('internal', `The index has no vector for the stored paper ${seed.id}.`);
   }
-  const pool = await nearest(corpus, target, { exact: query.exact, without: new Set([seed.label]) });
+  const pool = await nearest(corpus, target, { exact: query.exact, without: new Set([seed.label]) }, signal);
   const warnings: Warning[] = seed.hasAbstract
     ? []
     : [

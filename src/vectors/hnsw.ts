@@ -12,6 +12,7 @@ import type { Hnswlib, NativeGraph } from './native.js';
 import {
   checkK,
   checkSetting,
+  checkSignal,
   checkVector,
   type IndexFile,
   type Neighbour,
@@ -65,6 +66,7 @@ export class HnswIndex implements VectorIndex {
       throw new NearpaperError('not_ready', 'This vector index has been closed.');
     checkVector(vector, this.dimensions);
     checkK(k);
+    checkSignal(options.signal);
     if (options.exact === true || options.subset !== undefined || (k > this.ef && this.ef < this.size)) {
       return this.#exact.search(vector, k, options);
     }
@@ -73,7 +75,7 @@ export class HnswIndex implements VectorIndex {
     const wanted = Math.min(this.ef, this.size);
     const { neighbors } = this.#native.searchKnn(Array.from(vector), wanted);
     // A graph need not be connected (many equal vectors take each other's links); a caller gets all k all the same.
-    if (neighbors.length < wanted) return this.#exact.search(vector, k);
+    if (neighbors.length < wanted) return this.#exact.search(vector, k, { signal: options.signal });
     return this.#exact.rank(vector, neighbors, Math.min(k, wanted));
   }
 

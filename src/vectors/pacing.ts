@@ -1,4 +1,5 @@
 /** Keeps long loops off the event loop: no block of work should hold it for more than 2 ms. */
+import { checkSignal } from './vector-index.js';
 
 /** Milliseconds after which a loop gives way; the rest of the 2 ms is for the block that overshoots. */
 const BLOCK_MS = 1.5;
@@ -29,14 +30,22 @@ function nextTurn(): Promise<void> {
 /** One loop's stopwatch: `if (pace.due()) await pace.turn();` at every few ten microseconds of work. */
 export class Pace {
   #began = beginInTurn();
+  readonly #signal: AbortSignal | undefined;
+
+  /** `signal`: ends the loop, at its next turn. */
+  constructor(signal?: AbortSignal) {
+    this.#signal = signal;
+  }
 
   /** True when loops have held the event loop long enough. */
   due(): boolean {
     return performance.now() - this.#began > BLOCK_MS;
   }
 
+  /** Errors: `cancelled` when the signal has aborted, which it can only while others have the event loop. */
   async turn(): Promise<void> {
     await nextTurn();
+    checkSignal(this.#signal);
     this.#began = beginInTurn();
   }
 }

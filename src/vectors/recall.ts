@@ -16,22 +16,24 @@ export interface Recall {
  * Recall@k of `approximate`, taking exhaustive search in `exact` as the truth. Both hold the same vectors under the
  * same labels. A neighbour counts when its true similarity reaches that of the true k-th within 1e-6, so that
  * duplicates cost no recall. A query that is itself in the index finds itself, which is one of its k.
+ * Errors: `invalid_vector` as for a search; `cancelled` when the signal aborts.
  */
 export async function measureRecall(
   approximate: VectorIndex,
   exact: VectorIndex,
   queries: readonly Float32Array[],
   k = 10,
+  signal?: AbortSignal,
 ): Promise<Recall> {
   checkK(k);
   let hits = 0;
   let wanted = 0;
   for (const query of queries) {
-    const truth = await exact.search(query, k, { exact: true });
+    const truth = await exact.search(query, k, { exact: true, signal });
     const floor = (truth.at(-1)?.similarity ?? 0) - TIE;
-    const found = new Set((await approximate.search(query, k)).map(({ label }) => label));
+    const found = new Set((await approximate.search(query, k, { signal })).map(({ label }) => label));
     // Measured again: an engine that compresses its vectors reports similarities of its own.
-    const near = await exact.search(query, k, { subset: found });
+    const near = await exact.search(query, k, { subset: found, signal });
     hits += near.filter(({ similarity }) => similarity >= floor).length;
     wanted += truth.length;
   }

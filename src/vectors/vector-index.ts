@@ -13,6 +13,8 @@ export interface VectorSearchOptions {
   subset?: ReadonlySet<number>;
   /** Exhaustive search: recall 1. */
   exact?: boolean;
+  /** Stops the search, also while it waits for others. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Which engine answers, for logs, `doctor` and /v1/info. */
@@ -28,7 +30,8 @@ export interface VectorIndex {
    * The k nearest by cosine, best first, ties by label; fewer only when the index (or subset) holds fewer.
    * A subset must not be changed before the promise settles.
    * Errors: `invalid_vector` for a query that is not a finite unit vector of the right length, or a k that
-   * is not a whole number of at least 1; `not_ready` after `close`.
+   * is not a whole number of at least 1; `not_ready` after `close`; `cancelled` when the signal aborts;
+   * `overloaded`, with `retryAfter`, at once when as many exhaustive searches as the engine bears are waiting.
    */
   search(vector: Float32Array, k: number, options?: VectorSearchOptions): Promise<Neighbour[]>;
   /** Copies of the stored vectors of these labels, in their order; undefined where a label is not held. */
@@ -110,6 +113,16 @@ export function checkK(k: number): void {
   if (!Number.isInteger(k) || k < 1) {
     throw new NearpaperError('invalid_vector', `k must be a whole number of at least 1, got ${k}.`);
   }
+}
+
+/** What a search is rejected with when its signal aborts; the signal's own reason is the cause. */
+export function cancelled(signal: AbortSignal | undefined): NearpaperError {
+  return new NearpaperError('cancelled', 'The search was stopped.', { cause: signal?.reason });
+}
+
+/** Throws `cancelled` when the signal has aborted. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw cancelled(signal);
 }
 
 /** Throws `config_invalid` unless `value` is a whole number from `least` to `most`. */

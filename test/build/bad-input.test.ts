@@ -69,6 +69,24 @@ const BAD_INPUTS: BadInput[] = [
     message: /format is not recognised/,
   },
   {
+    what: 'is in Latin-1',
+    content: Buffer.from('id,title\n1,good\n2,caf\xe9\n', 'latin1'),
+    code: 'input_unreadable',
+    message: /input, line 3: it has bytes that are not UTF-8\. Convert the text, e\.g\. `iconv -f latin1/,
+  },
+  {
+    what: 'is a table without titles',
+    content: 'id,name,abstract\n1,a,b\n',
+    code: 'input_unreadable',
+    message: /line 1: the header has no column "title" \(its columns are: id, name, abstract\)/,
+  },
+  {
+    what: 'is an object around no papers',
+    content: '{"papers": []}',
+    code: 'input_empty',
+    message: /it is empty\. The index stays/,
+  },
+  {
     what: 'is a gzip cut short after good records',
     content: packed.subarray(0, packed.length / 2),
     code: 'input_unreadable',

@@ -1,10 +1,11 @@
 /** What a build does with the same input, a longer one, and a changed one. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { BuildDisplay } from '../../src/commands/build-display.js';
 import { openCorpus } from '../../src/open-corpus.js';
 import {
   configFor,
@@ -14,6 +15,7 @@ import {
   jsonLines,
   papersFrom,
   runBuild,
+  runCommand,
   SAMPLE,
   servedPapers,
   snapshot,
@@ -21,6 +23,60 @@ import {
 } from './building.js';
 
 describe('a build', () => {
+  it('tells what it read of each input, exactly, and how many papers have no abstract', async (t) => {
+    const folder = temporaryFolder(t);
+    const index = join(folder, 'index');
+    const first = jsonFile(folder, [...papersFrom(0, 3), { id: 'bare', title: 'Bare' }, { abstract: 'x' }]);
+    const second = jsonFile(folder, [{ title: 'Blank', abstract: ' ', tldr: 'Short.' }], 'second.jsonl');
+    const { events, notes, withoutAbstract } = await runBuild(index, [first, second]);
+    assert.deepEqual(
+      events.filter(({ kind }) => kind === 'read'),
+      [
+        { kind: 'read', input: first, format: 'jsonl', records: 5, bad: 1 },
+        { kind: 'read', input: second, format: 'jsonl', records: 1, bad: 0 },
+      ],
+    );
+    assert.equal(withoutAbstract, 2);
+    assert.deepEqual(
+      notes.map((note) => note.replace(/ \(known: .*/, '')),
+      [`Fields not used in ${second}: tldr`],
+    );
+  });
+
+  it('shows these on standard error, and in its report', async (t) => {
+    const folder = temporaryFolder(t);
+    const csv = join(folder, 'zotero.csv');
+    writeFileSync(csv, 'Title,Abstract Note\nA study of graphs,x\nA study of law,y\n,z\n');
+    const args = ['build', '--index', join(folder, 'index'), csv];
+    const { stdout, stderr } = await runCommand(args);
+    assert.match(stderr, /zotero\.csv \(csv\): 3 records, 1 of them bad$/m);
+    assert.match(stderr, /^Columns not used in .*zotero\.csv: Abstract Note \(known: id, title, /m);
+    assert.match(stdout, /^Papers without an abstract \(their title alone is embedded\): 2 of 2\.$/m);
+    const again = await runCommand([...args, '--json']);
+    assert.equal(JSON.parse(again.stdout).withoutAbstract, 2);
+  });
+
+  it('ends its progress on a terminal with all that it read', () => {
+    let shown = '';
+    const write = (text: string) => {
+      shown += text;
+      return true;
+    };
+    const display = new BuildDisplay({ isTTY: true, write } as unknown as NodeJS.WriteStream);
+    const input = { input: 'big.jsonl', format: 'jsonl' };
+    for (const records of [0, 500, 1000]) display.show({ kind: 'reading', ...input, records });
+    display.show({ kind: 'read', ...input, records: 1200, bad: 4 });
+    display.show({ kind: 'reading', input: 'b.csv', format: 'csv', records: 0 });
+    display.end();
+    // The line as a terminal leaves it: what was rewritten is gone.
+    const left = shown.split('\n').map((line) => line.split('\u001b[2K').at(-1));
+    assert.deepEqual(left, [
+      'Read big.jsonl (jsonl): 1200 records, 4 of them bad',
+      'Reading b.csv (csv)',
+      '',
+    ]);
+  });
+
   it('makes 47 papers of the sample page, each with a readable id, a text and a neighbour', async (t) => {
     const folder = join(temporaryFolder(t), 'index');
     const { kind, papers, added, embedded, bad, recall, events } = await runBuild(folder, [SAMPLE]);
@@ -31,7 +87,7 @@ describe('a build', () => {
     assert.ok((recall?.recall ?? 0) >= 0.99);
     assert.deepEqual(
       [...new Set(events.map((event) => event.kind))],
-      ['reading', 'embedding', 'indexing', 'measuring', 'publishing'],
+      ['reading', 'read', 'embedding', 'indexing', 'measuring', 'publishing'],
     );
 
     const { generation, embedder } = await openCorpus(configFor(folder));

@@ -118,7 +118,7 @@ describe('a read-only disk', () => {
       assert.deepEqual([generation.vectors.engine, generation.note], ['hnsw', null]);
       const corpus = corpusOf(generation);
       const options = { limit: 3, fields: DEFAULT_FIELDS, exact: false };
-      const near = await similar(corpus, { id: 'p3', ...options });
+      const near = await similar(corpus, { id: 'p3', ...options }, new AbortController().signal);
       assert.equal(near.results.length, 3);
       const asked = { text: 'Study 7 of traffic', ...options };
       const found = await search({ ...corpus, embedder }, asked, new AbortController().signal);

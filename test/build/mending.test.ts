@@ -83,12 +83,13 @@ describe('a build over a damaged index', () => {
     }
   }
 
-  it('afresh forgets the papers of a sound index too', async (t) => {
+  it('afresh forgets the papers of a sound index, and keeps the embeddings of those that come again', async (t) => {
     const copy = copyOf(index, t);
-    const { papers, added } = await runBuild(copy, [jsonFile(temporaryFolder(t), papersFrom(50, 2))], {
-      fresh: true,
-    });
+    const folder = temporaryFolder(t);
+    const { papers, added } = await runBuild(copy, [jsonFile(folder, papersFrom(50, 2))], { fresh: true });
     assert.deepEqual({ papers, added }, { papers: 2, added: 2 });
+    const again = await runBuild(copy, [jsonFile(folder, papersFrom(50, 3))], { fresh: true });
+    assert.deepEqual([again.papers, again.embedded], [3, 1]);
   });
 
   it('refuses a store that a newer version wrote', async (t) => {
@@ -161,7 +162,13 @@ describe('the sample', () => {
 
   it("never marks a user's papers", async (t) => {
     const copy = copyOf(index, t);
-    const added = await runBuild(copy, [jsonFile(temporaryFolder(t), papersFrom(50, 1))], { sample: true });
-    assert.deepEqual([added.papers, added.sample, await isSample(copy)], [7, false, false]);
+    const sample = [jsonFile(temporaryFolder(t), papersFrom(50, 1))];
+    await assert.rejects(
+      runBuild(copy, sample, { sample: true }),
+      failure('usage', /papers of your own.*--fresh/),
+    );
+    assert.deepEqual([await servedPapers(copy), await isSample(copy)], [6, false]);
+    const replaced = await runBuild(copy, sample, { sample: true, fresh: true });
+    assert.deepEqual([replaced.papers, replaced.sample], [1, true]);
   });
 });

@@ -39,6 +39,35 @@ describe('doctor', () => {
     assert.equal(code, 0);
   });
 
+  it('without an index still checks the model', async (t) => {
+    const { stdout } = await doctor(await temporaryFolder(t));
+    assert.match(stdout, /ok {3}model: all-MiniLM-L6-v2, files as described, loads/);
+  });
+
+  it('names what to install where better-sqlite3 was not compiled, as every command does', async (t) => {
+    const folder = await temporaryFolder(t);
+    // better-sqlite3 finds its binary through this package, which fails so where there is none.
+    const preload = join(folder, 'no-binding.cjs');
+    await writeFile(
+      preload,
+      `const { Module } = require('node:module'); const load = Module._load;
+       Module._load = function (name, ...rest) {
+         if (name === 'bindings') return () => { throw new Error('Could not locate the bindings file. Tried:'); };
+         return load.call(this, name, ...rest);
+       };`,
+    );
+    const env = { NODE_OPTIONS: `--require=${preload}` };
+    const advice =
+      /not compiled for this Node.*apt-get install build-essential python3.*npm rebuild better-sqlite3/;
+    const examined = await doctor(index, env);
+    assert.equal(examined.code, 1);
+    assert.match(examined.stdout, advice);
+    const searched = await runCommand(['search', 'a text', '--index', index], { cwd: folder, env });
+    assert.equal(searched.code, 1);
+    assert.match(searched.stderr, advice);
+    assert.doesNotMatch(searched.stderr, / {4}at /);
+  });
+
   for (const name of ['papers.db', 'vectors.f32', 'vectors.hnsw']) {
     it(`finds one flipped bit in ${name}; what it says to run mends it`, async (t) => {
       const folder = await copyOfIndex(t);

@@ -46,6 +46,7 @@ function vectorContract(subject: EmbedderUnderTest): void {
     const embedder = await open(t, subject);
     assert.equal(embedder.dimensions, subject.dimensions);
     assert.match(embedder.fingerprint, /^[0-9a-f]{16}$/);
+    assert.equal(embedder.failure, null);
     const documents = await embedder.embedDocuments(Object.values(ODD_TEXTS));
     for (const [i, [what, text]] of Object.entries(ODD_TEXTS).entries()) {
       assertUnit(documents[i], subject.dimensions, what);
@@ -211,6 +212,7 @@ function closeContract(subject: EmbedderUnderTest): void {
     await rejectsWith(embedder.embedQuery('too late'), 'not_ready');
     await rejectsWith(embedder.embedDocuments(['too late']), 'not_ready');
     assert.equal(embedder.queueDepth, 0);
+    assert.equal(embedder.failure, null, 'to be closed is no failure');
     await embedder.close();
   });
 }

@@ -1,5 +1,6 @@
 /** What every VectorIndex must do, whatever engine runs behind it. */
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { type ErrorCode, NearpaperError } from '../../src/errors.js';
@@ -69,6 +70,7 @@ export function vectorIndexContract(subject: VectorIndexUnderTest): void {
     recallContract(subject);
     subsetContract(subject);
     refusalContract(subject);
+    signalContract(subject);
     closeContract(subject);
   });
 }
@@ -288,6 +290,41 @@ function refusalContract({ open }: VectorIndexUnderTest): void {
       for (const options of [{}, { exact: true }, { subset: new Set([3]) }]) {
         await assert.rejects(index.search(query, k, options), rejectsWith('invalid_vector'), `k ${k}`);
       }
+    }
+  });
+}
+
+function signalContract({ open }: VectorIndexUnderTest): void {
+  const entries = withLabels(clustered(60, DIMENSIONS, 21));
+  const [query = new Float32Array()] = clustered(1, DIMENSIONS, 22);
+  const searches = [{}, { exact: true }, { subset: new Set(entries.slice(0, 9).map(([label]) => label)) }];
+
+  it('does not begin for a signal that has aborted, and says why', async (t) => {
+    const index = await open(t, entries, DIMENSIONS, 20);
+    const signal = AbortSignal.abort(new Error('gone'));
+    for (const options of searches) {
+      await assert.rejects(index.search(query, 5, { ...options, signal }), (thrown) => {
+        assert.equal((thrown as Error).cause, signal.reason);
+        return rejectsWith('cancelled')(thrown);
+      });
+    }
+  });
+
+  it('answers under a signal as without, and leaves no listener on it', async (t) => {
+    const index = await open(t, entries, DIMENSIONS, 20);
+    const { signal } = new AbortController();
+    for (const options of searches) {
+      const found = await index.search(query, 5, { ...options, signal });
+      assert.deepEqual(found, await index.search(query, 5, options));
+    }
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+  });
+
+  it('refuses none of hundreds of short searches at once', async (t) => {
+    const index = await open(t, entries, DIMENSIONS, 20);
+    for (const options of searches) {
+      const found = await Promise.all(Array.from({ length: 300 }, () => index.search(query, 5, options)));
+      assert.deepEqual(found[299], found[0]);
     }
   });
 }

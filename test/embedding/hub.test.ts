@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -32,6 +32,28 @@ async function localHub(t: TestContext, folder: string): Promise<{ hub: string; 
 function portOf(address: AddressInfo | string | null): number {
   assert.ok(typeof address === 'object' && address !== null);
   return address.port;
+}
+
+/** A hub that sends this much of the first file, then nothing, until the test ends. */
+async function stallingHub(
+  t: TestContext,
+  beginning: string,
+): Promise<{ hub: string; asked: Promise<void> }> {
+  let seen = () => {};
+  const asked = new Promise<void>((resolve) => {
+    seen = resolve;
+  });
+  const server = createServer((_request, response) => {
+    if (beginning !== '') response.write(beginning);
+    seen();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { hub: `http://127.0.0.1:${portOf(server.address())}`, asked };
 }
 
 async function closedPort(): Promise<number> {
@@ -86,6 +108,57 @@ describe('a hub id', () => {
       message: /has no tokenizer\.json/,
     });
     assert.deepEqual(await readdir(join(cacheDir, 'someone')), []);
+  });
+
+  for (const [what, beginning] of [
+    ['before the first byte', ''],
+    ['in the middle of a file', '{"hidden'],
+  ] as const) {
+    it(`fails when the hub stalls ${what}, and leaves nothing behind`, async (t) => {
+      const { hub } = await stallingHub(t, beginning);
+      const cacheDir = await temporaryFolder(t);
+      const sources = { modelsDir: MODELS, allowDownload: true, cacheDir, hub, stallMs: 50 };
+      await assert.rejects(resolveModel(ID, sources), {
+        code: 'model_missing',
+        message: /config\.json sent nothing for 0\.05 s/,
+      });
+      assert.deepEqual(await readdir(join(cacheDir, 'someone')), []);
+    });
+
+    it(`is given up at once when the signal aborts ${what}, and leaves nothing behind`, async (t) => {
+      const { hub, asked } = await stallingHub(t, beginning);
+      const cacheDir = await temporaryFolder(t);
+      const stop = new AbortController();
+      const sources = { modelsDir: MODELS, allowDownload: true, cacheDir, hub, signal: stop.signal };
+      const resolving = assert.rejects(resolveModel(ID, sources), { code: 'cancelled' });
+      await asked;
+      stop.abort();
+      await resolving;
+      assert.deepEqual(await readdir(join(cacheDir, 'someone')), []);
+      assert.equal(getEventListeners(stop.signal, 'abort').length, 0);
+    });
+  }
+
+  it('is downloaded from a hub that is slow, as long as something arrives', async (t) => {
+    let pieces = 0;
+    const server = createServer((_request, response) => {
+      const dripping = setInterval(() => response.write(' '.repeat(++pieces)), 100);
+      response.on('close', () => clearInterval(dripping));
+      // Longer than a stall may take, all in all.
+      setTimeout(() => response.writableEnded || response.destroy(), 1500);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => void server.close());
+    const hub = `http://127.0.0.1:${portOf(server.address())}`;
+    const cacheDir = await temporaryFolder(t);
+    const sources = { modelsDir: MODELS, allowDownload: true, cacheDir, hub, stallMs: 1000 };
+    // Ended by the hub, not by our patience.
+    await assert.rejects(resolveModel(ID, sources), {
+      code: 'model_missing',
+      message: /^((?!sent nothing).)*$/,
+    });
+    assert.ok(pieces > 10, `${pieces} pieces`);
   });
 
   it('fails plainly when the hub cannot be reached', async (t) => {

@@ -49,6 +49,7 @@ describe('a worker that dies', () => {
     const waiting: string[] = [];
     for (let deaths = 1; deaths <= 4; deaths++) {
       await embedder.embedQuery('the replacement works');
+      assert.equal(embedder.failure, null);
       kill(workers.at(-1));
       const lost = embedder.embedQuery('in flight');
       const next = embedder.embedDocuments(['waiting']).then(
@@ -62,6 +63,7 @@ describe('a worker that dies', () => {
     assert.match(waiting[3] ?? '', /died 4 times within a minute, the last one because: .*null/);
     await assert.rejects(embedder.embedQuery('more'), { code: 'internal', message: /died 4 times/ });
     await assert.rejects(embedder.embedDocuments(['more']), { code: 'internal', message: /died 4 times/ });
+    assert.match(embedder.failure?.message ?? '', /died 4 times/);
     assert.equal(workers.length, 4);
     assert.equal(embedder.queueDepth, 0);
   });

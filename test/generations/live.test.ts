@@ -84,6 +84,65 @@ describe('a live value', () => {
     assert.match(String(reported[0]), /stuck/);
   });
 
+  it('is closed by close() once its work has ended, and those before it too, before that resolves', async () => {
+    const [first, second] = [new Value(), new Value()];
+    const live = new Live(first, unexpected);
+    const a = begin(live);
+    live.replace(second);
+    const b = begin(live);
+    let closed = false;
+    const closing = live.close().then(() => {
+      closed = true;
+    });
+    assert.deepEqual([first.closed, second.closed], [0, 0]);
+    b.open();
+    await b.done;
+    await new Promise(setImmediate);
+    assert.deepEqual([first.closed, second.closed, closed], [0, 1, false]);
+    a.open();
+    await a.done;
+    await closing;
+    assert.deepEqual([first.closed, second.closed], [1, 1]);
+    await live.close();
+    assert.deepEqual([first.closed, second.closed], [1, 1]);
+  });
+
+  it('waits in close() for the slow close of one that was replaced before', async () => {
+    const { opened, open } = gate();
+    const slow = { close: () => opened };
+    const live = new Live(slow, unexpected);
+    live.replace({ close: () => Promise.resolve() });
+    let closed = false;
+    const closing = live.close().then(() => {
+      closed = true;
+    });
+    await new Promise(setImmediate);
+    assert.equal(closed, false);
+    open();
+    await closing;
+  });
+
+  it('after close() takes no work, and closes what it is given', async () => {
+    const [first, second] = [new Value(), new Value()];
+    const live = new Live(first, unexpected);
+    await live.close();
+    await assert.rejects(
+      live.use(async () => assert.fail('used after close')),
+      { code: 'not_ready' },
+    );
+    live.replace(second);
+    await live.close();
+    assert.deepEqual([first.closed, second.closed], [1, 1]);
+  });
+
+  it('resolves close() when closing the value fails, which is reported', async () => {
+    const reported: unknown[] = [];
+    const failing = { close: () => Promise.reject(new Error('stuck')) };
+    const live = new Live(failing, (thrown) => reported.push(thrown));
+    await live.close();
+    assert.match(String(reported), /stuck/);
+  });
+
   const steps = fc.array(
     fc.oneof(
       { weight: 3, arbitrary: fc.record({ do: fc.constant('begin' as const), fails: fc.boolean() }) },
@@ -120,6 +179,8 @@ describe('a live value', () => {
           values.map(({ closed }) => closed),
           values.map((value) => (value === live.current ? 0 : 1)),
         );
+        await live.close();
+        assert.ok(values.every(({ closed }) => closed === 1));
       }),
       { numRuns: 300 },
     );

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { openDraft } from '../../src/papers/draft.js';
-import { Corpus, FINGERPRINT, paper, temporaryFolder, vectorOf } from './drafting.js';
+import { Corpus, EMPTY, FINGERPRINT, from, paper, temporaryFolder, vectorOf } from './drafting.js';
 
 const papers = ['A', 'B', 'C', 'D'].map((title) => paper({ id: title.toLowerCase(), title }));
 
 /** Leaves a draft with papers a and b, of which a is embedded, as a killed build would. */
 function leaveDraft(path: string, base: string | null): void {
-  const draft = openDraft(path, base);
+  const draft = openDraft(path, from(base));
   draft.upsert(papers.slice(0, 2));
   const [first] = draft.texts(draft.pendingLabels(FINGERPRINT));
   assert.ok(first);
@@ -23,7 +23,7 @@ describe('a draft that a stopped build left', () => {
   it('gives its embeddings to the next build, and none of its papers', (t) => {
     const path = join(temporaryFolder(t), 'papers.db');
     leaveDraft(path, null);
-    const draft = openDraft(path, null);
+    const draft = openDraft(path, EMPTY);
     assert.equal(draft.resumed, true);
     assert.equal(draft.changes().papers, 0);
     draft.upsert(papers.slice(0, 3));
@@ -40,7 +40,7 @@ describe('a draft that a stopped build left', () => {
     const db = new Database(path);
     db.prepare('UPDATE embeddings SET vector = ?').run(Buffer.alloc(32, 0x7f));
     db.close();
-    const draft = openDraft(path, null);
+    const draft = openDraft(path, EMPTY);
     draft.upsert(papers.slice(0, 1));
     assert.equal(draft.pendingLabels(FINGERPRINT).length, 1);
     draft.close();
@@ -53,7 +53,7 @@ describe('a draft that a stopped build left', () => {
     const path = join(folder, 'draft.db');
     leaveDraft(path, corpus.published);
     corpus.build([paper({ id: 'c', title: 'C, changed' })]);
-    const draft = openDraft(path, corpus.published);
+    const draft = openDraft(path, from(corpus.published));
     assert.deepEqual(draft.changes(), { papers: 2, added: 0, changed: 0, removed: 0 });
     assert.deepEqual(draft.pendingLabels(FINGERPRINT), []);
     draft.close();
@@ -78,7 +78,7 @@ describe('a draft that a stopped build left', () => {
       merged.pragma('journal_mode = DELETE');
       merged.close();
       damage(path);
-      const draft = openDraft(path, corpus.published);
+      const draft = openDraft(path, from(corpus.published));
       assert.equal(draft.resumed, false);
       assert.equal(draft.changes().papers, 2);
       draft.upsert(papers);
@@ -93,14 +93,14 @@ describe('a draft that a stopped build left', () => {
     leaveDraft(path, null);
     const killed = join(folder, 'killed.db');
     // As after kill -9: the log was never merged into the file.
-    const writer = openDraft(path, null);
+    const writer = openDraft(path, EMPTY);
     writer.upsert(papers);
     const [, second] = writer.texts(writer.pendingLabels(FINGERPRINT));
     assert.ok(second);
     writer.putEmbeddings(FINGERPRINT, [{ textHash: second.textHash, vector: vectorOf(second.textHash) }]);
     for (const suffix of ['', '-wal']) writeFileSync(killed + suffix, readFileSync(path + suffix));
     writer.close();
-    const draft = openDraft(killed, null);
+    const draft = openDraft(killed, EMPTY);
     assert.equal(draft.resumed, true);
     draft.upsert(papers);
     assert.equal(draft.pendingLabels(FINGERPRINT).length, 2);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type Draft, type IncomingPaper, openDraft, type UpsertOutcome } from '../../src/papers/draft.js';
+import type { DraftSources } from '../../src/papers/draft-file.js';
 import type { Paper } from '../../src/papers/paper.js';
 import { openStore, type PaperStore } from '../../src/papers/store.js';
 
@@ -18,6 +19,13 @@ export function temporaryFolder(t: Pick<TestContext, 'after'>): string {
 }
 
 /** A valid paper; only the title, and what else is named, is its own. */
+/** Begins a draft as this store, or empty. */
+export function from(store: string | null): DraftSources {
+  return { papers: store, embeddings: store };
+}
+
+export const EMPTY = from(null);
+
 export function paper(fields: Partial<IncomingPaper> & { title: string }): IncomingPaper {
   return {
     id: null,
@@ -49,7 +57,7 @@ export class Corpus {
   }
 
   openDraft(): Draft {
-    return openDraft(join(this.#folder, `papers-${this.#count + 1}.db`), this.#published);
+    return openDraft(join(this.#folder, `papers-${this.#count + 1}.db`), from(this.#published));
   }
 
   /** Stores an input as one build would, and publishes it. */

@@ -42,6 +42,8 @@ function corpusWith(steps: readonly number[]): Corpus {
   return { ...built, vectors: ExactIndex.fromVectors(vectors, 2) };
 }
 
+/** Of a caller that stays. */
+const signal = new AbortController().signal;
 const options = (limit: number): AnswerOptions => ({ limit, fields: DEFAULT_FIELDS, exact: false });
 const anyId = fc.constantFrom(...ids);
 
@@ -49,7 +51,7 @@ describe('an answer', () => {
   it('is ordered by similarity, ties by id', async () => {
     await fc.assert(
       fc.asyncProperty(directions, anyId, async (steps, id) => {
-        const { results } = await similar(corpusWith(steps), { id, ...options(100) });
+        const { results } = await similar(corpusWith(steps), { id, ...options(100) }, signal);
         for (const [i, { paper, similarity }] of results.entries()) {
           const next = results[i + 1];
           if (next === undefined) continue;
@@ -67,8 +69,8 @@ describe('an answer', () => {
     await fc.assert(
       fc.asyncProperty(directions, anyId, limits, async (steps, id, [a, b]) => {
         const corpus = corpusWith(steps);
-        const fewer = await similar(corpus, { id, ...options(Math.min(a, b)) });
-        const more = await similar(corpus, { id, ...options(Math.max(a, b)) });
+        const fewer = await similar(corpus, { id, ...options(Math.min(a, b)) }, signal);
+        const more = await similar(corpus, { id, ...options(Math.max(a, b)) }, signal);
         assert.equal(fewer.results.length, Math.min(a, b));
         assert.deepEqual(fewer.results, more.results.slice(0, fewer.results.length));
       }),
@@ -79,7 +81,7 @@ describe('an answer', () => {
   it('never holds the paper itself, nor one paper twice', async () => {
     await fc.assert(
       fc.asyncProperty(directions, anyId, async (steps, id) => {
-        const found = (await similar(corpusWith(steps), { id, ...options(100) })).results.map(
+        const found = (await similar(corpusWith(steps), { id, ...options(100) }, signal)).results.map(
           ({ paper }) => paper.id,
         );
         assert.ok(!found.includes(id));
@@ -92,14 +94,18 @@ describe('an answer', () => {
   it('is made from a pool of one size, less what is left out', async () => {
     const corpus = corpusWith(ids.map((_, i) => i % 5));
     const target = Float32Array.of(1, 0);
-    assert.equal((await nearest(corpus, target, { exact: false })).length, POOL_SIZE);
+    assert.equal((await nearest(corpus, target, { exact: false }, signal)).length, POOL_SIZE);
     const without = new Set(labels.slice(0, 1));
-    const pool = await nearest(corpus, target, { exact: true, without });
+    const pool = await nearest(corpus, target, { exact: true, without }, signal);
     assert.ok(pool.every(({ label }) => !without.has(label)));
   });
 
   it('rounds similarities to four decimals', async () => {
-    const { results } = await similar(corpusWith(ids.map((_, i) => i % 12)), { id: 'p0', ...options(100) });
+    const { results } = await similar(
+      corpusWith(ids.map((_, i) => i % 12)),
+      { id: 'p0', ...options(100) },
+      signal,
+    );
     for (const { similarity, score } of results) {
       assert.equal(similarity, Number(similarity.toFixed(4)));
       assert.equal(score, similarity);
@@ -107,7 +113,7 @@ describe('an answer', () => {
   });
 
   it('warns that a paper without an abstract was compared by its title', async () => {
-    const { warnings } = await similar(built, { id: 'p1', ...options(3) });
+    const { warnings } = await similar(built, { id: 'p1', ...options(3) }, signal);
     assert.deepEqual(
       warnings.map(({ code }) => code),
       ['no_abstract'],

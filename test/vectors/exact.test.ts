@@ -9,6 +9,7 @@ import type { IndexFile } from '../../src/vectors/vector-index.js';
 import { assertSameNeighbours, bruteForce, rejectsWith } from '../contract/vector-index.js';
 import { clustered } from './clustered.js';
 import { alter, type Entry, temporaryFolder, withLabels, writeExact } from './files.js';
+import { large } from './large.js';
 
 const DIMENSIONS = 12;
 const ENTRIES = withLabels(clustered(100, DIMENSIONS, 31));
@@ -59,14 +60,7 @@ describe('ExactIndex', () => {
   });
 
   it('lets the event loop turn during a long scan', async () => {
-    const count = 200_000;
-    const rows = new Float32Array(count * 64);
-    for (let row = 0; row < count; row++) rows[row * 64 + (row % 64)] = 1;
-    const index = new ExactIndex(
-      Uint32Array.from({ length: count }, (_, i) => i),
-      rows,
-      64,
-    );
+    const { index, query } = large();
     let turns = 0;
     let done = false;
     const count1 = () => {
@@ -74,10 +68,7 @@ describe('ExactIndex', () => {
       if (!done) setImmediate(count1);
     };
     setImmediate(count1);
-    const found = await index.search(
-      Float32Array.from({ length: 64 }, (_, i) => (i === 5 ? 1 : 0)),
-      3,
-    );
+    const found = await index.search(query, 3);
     done = true;
     assert.deepEqual(
       found.map(({ label }) => label),

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { indexVectors } from '../../src/build/index-vectors.js';
 import { ExactIndex } from '../../src/vectors/exact.js';
 import { measureRecall, sampleLabels } from '../../src/vectors/recall.js';
 import type { VectorIndex } from '../../src/vectors/vector-index.js';
 import { rejectsWith } from '../contract/vector-index.js';
 import { clustered } from './clustered.js';
-import { type Entry, withLabels } from './files.js';
+import { type Entry, temporaryFolder, withLabels } from './files.js';
 
 const DIMENSIONS = 8;
 const ENTRIES = withLabels(clustered(200, DIMENSIONS, 41));
@@ -54,6 +55,39 @@ describe('measureRecall', () => {
     assert.equal((await measureRecall(none, none, QUERIES)).recall, 1);
     assert.deepEqual(await measureRecall(EXACT, EXACT, []), { recall: 1, k: 10, queries: 0 });
     await assert.rejects(measureRecall(EXACT, EXACT, [], 0), rejectsWith('invalid_vector'));
+  });
+});
+
+describe('a signal that aborts', () => {
+  it('ends the measuring between two queries', async () => {
+    const stop = new AbortController();
+    let searches = 0;
+    const counting: VectorIndex = {
+      ...missing(EXACT, 0),
+      search: (vector, k, options) => {
+        if (++searches === 3) stop.abort();
+        return EXACT.search(vector, k, options);
+      },
+    };
+    await assert.rejects(measureRecall(counting, EXACT, QUERIES, 10, stop.signal), rejectsWith('cancelled'));
+    assert.equal(searches, 3);
+  });
+
+  it('ends a build that measures', async (t) => {
+    const stop = new AbortController();
+    const building = indexVectors(
+      ENTRIES.map(([label, vector]) => ({ label, vector })),
+      {
+        folder: await temporaryFolder(t),
+        count: ENTRIES.length,
+        dimensions: DIMENSIONS,
+        signal: stop.signal,
+        onEvent: ({ kind }) => {
+          if (kind === 'measuring') stop.abort();
+        },
+      },
+    );
+    await assert.rejects(building, rejectsWith('cancelled'));
   });
 });
 

@@ -13,7 +13,16 @@ export function healthRoutes(service: Service): Router {
       if (service.state.kind !== 'ready') {
         throw new NearpaperError('not_ready', `The service is ${service.state.kind}.`, { retryAfter: 1 });
       }
-      sendJson(response, { status: 'ready', generation: service.state.live.current.generation });
+      const { generation, embedder } = service.state.live.current;
+      if (embedder.failure !== null) {
+        // No Retry-After: waiting mends nothing. Why they died is the log's, not every caller's.
+        throw new NearpaperError(
+          'not_ready',
+          'No text can be embedded: the embedding workers have failed for good, the log says why. SIGHUP or a ' +
+            'restart of the service starts new ones.',
+        );
+      }
+      sendJson(response, { status: 'ready', generation });
     })
     .all('/readyz', otherMethods('GET, HEAD'));
 }

@@ -24,7 +24,7 @@ export const arxivSnapshot: PaperReader = {
   looksLike: (head) =>
     head.trimStart().startsWith('{') &&
     TELLING_FIELDS.filter((field) => head.includes(`"${field}":`)).length >= TELLING_FIELDS_NEEDED,
-  read: (text) => readJsonLines(text, paperFromSnapshot),
+  read: (text, context) => readJsonLines(text, context, paperFromSnapshot),
 };
 
 function paperFromSnapshot(fields: Fields): PaperInput {

@@ -3,17 +3,18 @@ import type { ReadOutcome } from '../paper.js';
 import { type CsvRow, csvRowsOf } from './csv-rows.js';
 import type { PaperReader, ReadContext } from './format.js';
 import { firstLines } from './lines.js';
-import { outcomeOf, paperFromFields } from './record-fields.js';
+import { isFieldName, outcomeOf, paperFromFields } from './record-fields.js';
 
 const DELIMITERS = [',', '\t', ';', '|'];
 
 /**
  * A table with a header line: CSV, or with tabs, semicolons or bars between the cells. Columns are named as
- * the fields of PaperInput, in any case; other columns are ignored, and an empty cell is an absent field.
+ * the fields of PaperInput, in any case; other columns are only told of, and an empty cell is an absent field.
  */
 export const csv: PaperReader = {
   name: 'csv',
-  looksLike: (head) => namesTitle(headerCells(head, delimiterOf(head))),
+  // A header without a title is one too when it names other fields: reading it says what is missing.
+  looksLike: (head) => namesFields(headerCells(head, delimiterOf(head))),
   read: readCsv,
 };
 
@@ -23,8 +24,10 @@ async function* readCsv(
 ): AsyncGenerator<ReadOutcome, void, undefined> {
   let columns: string[] | null = null;
   for await (const row of csvRowsOf(text, delimiterOf(context.head))) {
-    if (columns === null) columns = columnsOf(row, context.source);
-    else yield outcomeOfRow(row, columns);
+    if (columns === null) {
+      columns = columnsOf(row, context.source);
+      if (row.kind === 'row') context.unused.addColumns(row.cells);
+    } else yield outcomeOfRow(row, columns);
   }
 }
 
@@ -54,11 +57,11 @@ function outcomeOfRow(row: CsvRow, columns: string[]): ReadOutcome {
   return outcomeOf(line, Object.fromEntries(cells.filter(([, cell]) => cell !== '')), paperFromFields);
 }
 
-/** The delimiter that finds a title column and the most columns in the header line. */
+/** The delimiter that finds a title column, or else other fields, and the most columns in the header line. */
 function delimiterOf(head: string): string {
   const found = DELIMITERS.map((delimiter) => ({ delimiter, cells: headerCells(head, delimiter) }));
-  const withTitle = found.filter(({ cells }) => namesTitle(cells));
-  const candidates = withTitle.length > 0 ? withTitle : found;
+  const telling = [namesTitle, namesFields].map((names) => found.filter(({ cells }) => names(cells)));
+  const candidates = telling.find(({ length }) => length > 0) ?? found;
   return candidates.reduce((best, next) => (next.cells.length > best.cells.length ? next : best)).delimiter;
 }
 
@@ -70,6 +73,11 @@ function headerCells(head: string, delimiter: string): string[] {
 
 function columnName(cell: string): string {
   return cell.trim().toLowerCase();
+}
+
+/** Whether these cells are a header's: the title's among them, or another field's and not alone. */
+function namesFields(cells: string[]): boolean {
+  return namesTitle(cells) || (cells.length > 1 && cells.some(isFieldName));
 }
 
 function namesTitle(columns: string[]): boolean {

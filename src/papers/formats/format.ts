@@ -1,5 +1,6 @@
 import { NearpaperError } from '../../errors.js';
 import type { ReadOutcome } from '../paper.js';
+import type { UnusedNames } from './unused-names.js';
 
 /** The formats that `build` reads, as `--format` names them. */
 export const FORMAT_NAMES = ['page', 'jsonl', 'json-array', 'csv', 'arxiv-snapshot'] as const;
@@ -18,6 +19,8 @@ export interface ReadContext {
   source: string;
   /** The beginning of the text, up to about 64 Ki characters; also the beginning of what `read` gets. */
   head: string;
+  /** Takes the names of columns and fields that the reader meets; it knows which are used. */
+  unused: UnusedNames;
 }
 
 /** One input format. A reader is one file, and every reader passes the same contract suite. */

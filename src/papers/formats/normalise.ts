@@ -1,4 +1,4 @@
-import type { Paper, PaperInput } from '../paper.js';
+import type { IncomingPaper, PaperInput } from '../paper.js';
 import { FIRST_YEAR, isPlausibleYear, LAST_YEAR, parseDate } from './dates.js';
 
 /** The longest id, title and abstract of a paper, in characters (Unicode code points). */
@@ -6,10 +6,7 @@ export const MAX_ID_LENGTH = 256;
 export const MAX_TITLE_LENGTH = 2_000;
 export const MAX_ABSTRACT_LENGTH = 100_000;
 
-/** A paper as the store wants it, but that its id may still have to be made. */
-export type NormalisedPaper = Omit<Paper, 'id'> & { id: string | null };
-
-export type Normalised = { ok: true; paper: NormalisedPaper } | { ok: false; reason: string };
+export type Normalised = { ok: true; paper: IncomingPaper } | { ok: false; reason: string };
 
 /** Why an input is no paper, beginning with the field's name. */
 class Unacceptable extends Error {}
@@ -28,7 +25,7 @@ export function normalisePaper(input: PaperInput): Normalised {
   }
 }
 
-function paperOf(input: PaperInput): NormalisedPaper {
+function paperOf(input: PaperInput): IncomingPaper {
   const title = cleanText(input.title);
   if (title === '') throw new Unacceptable('title: there is none');
   const abstract = cleanText(input.abstract ?? '');

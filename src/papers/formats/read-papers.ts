@@ -7,6 +7,7 @@ import type { FormatName, PaperReader, ReadContext } from './format.js';
 import { peek } from './peek.js';
 import { readerOf, recogniseReader } from './readers.js';
 import { readingFailure, unrecognised } from './unreadable.js';
+import { UnusedNames } from './unused-names.js';
 
 /** How much of the text is looked at to recognise its format, in UTF-16 code units. */
 const HEAD_LENGTH = 64 * 1024;
@@ -31,6 +32,8 @@ export interface PaperReading {
    * after the records that could be read, when the rest cannot be.
    */
   outcomes: AsyncIterable<ReadOutcome>;
+  /** What else to tell about what was read by now, such as the columns that are not used. */
+  notes(): string[];
   /** Releases the file when the outcomes are not going to be iterated; iterating them does it too. */
   close(): void;
 }
@@ -53,10 +56,12 @@ export async function readPapers(source: string, options: ReadPapersOptions = {}
     const reader = options.format === undefined ? recogniseReader(head) : readerOf(options.format);
     if (reader === undefined && text.failure !== null) throw text.failure.thrown;
     if (reader === undefined && head.trim() !== '') throw unrecognised(name, head);
+    const unused = new UnusedNames();
     return {
       source: name,
       format: reader?.name ?? null,
-      outcomes: outcomesOf(reader, text.all, { source: name, head }, signal),
+      outcomes: outcomesOf(reader, text.all, { source: name, head, unused }, signal),
+      notes: () => [unused.note(name)].filter((note) => note !== null),
       close: () => {
         input.destroy();
       },

@@ -1,6 +1,27 @@
 import type { PaperInput, ReadOutcome } from '../paper.js';
 import { isJsonObject, typeNameOf } from './parse-json.js';
 
+/** The fields of PaperInput, which records and columns are named by. */
+export const FIELD_NAMES = [
+  'id',
+  'title',
+  'abstract',
+  'authors',
+  'published',
+  'updated',
+  'year',
+  'categories',
+  'venue',
+  'url',
+  'doi',
+] as const satisfies readonly (keyof PaperInput)[];
+
+const KNOWN: ReadonlySet<string> = new Set(FIELD_NAMES);
+
+export function isFieldName(name: string): boolean {
+  return KNOWN.has(name);
+}
+
 /** A record with named fields, not yet trusted. */
 export type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,5 @@
 import { messageOf, NearpaperError, systemCode } from '../../errors.js';
+import { BadEncoding } from './decode-bytes.js';
 import { FORMAT_NAMES } from './format.js';
 
 /** What the system or zlib says, and what to do about it. */
@@ -12,12 +13,13 @@ const FAULTS: Record<string, string> = {
 };
 
 /**
- * What to throw for a failure of reading: NearpaperError `input_unreadable` for one of the file system or of
- * gzip, and what was thrown itself for any other.
+ * What to throw for a failure of reading: NearpaperError `input_unreadable` for one of the file system, of gzip
+ * or of the encoding, and what was thrown itself for any other.
  *
  * @param afterLine the line of the last record read before it; 0 when there was none.
  */
 export function readingFailure(source: string, thrown: unknown, afterLine: number): unknown {
+  if (thrown instanceof BadEncoding) return badEncoding(source, thrown);
   const code = systemCode(thrown);
   if (thrown instanceof NearpaperError || code === undefined || !/^(?:E[A-Z0-9]+|Z_[A-Z_]+)$/.test(code)) {
     return thrown;
@@ -25,6 +27,15 @@ export function readingFailure(source: string, thrown: unknown, afterLine: numbe
   const where = afterLine > 0 ? `${source}, after the record of line ${afterLine}` : source;
   const what = FAULTS[code] ?? `${messageOf(thrown)}. Check the file and the disk that it is on.`;
   return new NearpaperError('input_unreadable', `${where}: ${what}`, { cause: thrown });
+}
+
+function badEncoding(source: string, fault: BadEncoding): NearpaperError {
+  const what =
+    fault.encoding === 'UTF-8'
+      ? 'it has bytes that are not UTF-8. Convert the text, e.g. `iconv -f latin1 -t utf-8 in.csv > out.csv`; ' +
+        'of packed and binary files only gzip is read.'
+      : `it has bytes that are not ${fault.encoding}, which its byte order mark names. Write the file again, as UTF-8.`;
+  return new NearpaperError('input_unreadable', `${source}, line ${fault.line}: ${what}`, { cause: fault });
 }
 
 /** The format of an input is none that is known. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type NormalisedPaper, normalisePaper } from '../../../src/papers/formats/normalise.js';
-import type { PaperInput } from '../../../src/papers/paper.js';
+import { normalisePaper } from '../../../src/papers/formats/normalise.js';
+import type { IncomingPaper, PaperInput } from '../../../src/papers/paper.js';
 
-function paperOf(input: Partial<PaperInput>): NormalisedPaper {
+function paperOf(input: Partial<PaperInput>): IncomingPaper {
   const normalised = normalisePaper({ title: 'T', ...input });
   assert.ok(normalised.ok, normalised.ok ? '' : normalised.reason);
   return normalised.paper;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { NearpaperError } from '../../../src/errors.js';
 import { parseFormatName } from '../../../src/papers/formats/format.js';
@@ -150,16 +150,87 @@ test('a slow consumer holds the source back', async () => {
   assert.ok(produced < 50, `${produced} pieces were taken for 5`);
 });
 
-const corpus = packagePath('..', 'shared', 'datasets', 'scale', 'arxiv-llm-2024-2025.jsonl.gz');
-test('a real corpus of 45,983 records passes in flat memory, more than 5,000 a second', {
-  skip: existsSync(corpus) ? false : 'no shared datasets here',
-}, async () => {
-  const input = await readPapers(corpus);
-  const begun = performance.now();
-  const before = process.memoryUsage().rss;
-  let papers = 0;
-  for await (const { kind } of input.outcomes) if (kind === 'paper') papers += 1;
-  assert.equal(papers, 45_983);
-  assert.ok(papers / ((performance.now() - begun) / 1000) > 5_000);
-  assert.ok(process.memoryUsage().rss - before < 150e6);
+describe('bytes that are not UTF-8', () => {
+  const latin1 = (text: string) => Buffer.from(text, 'latin1');
+  const advice =
+    /, line 3: it has bytes that are not UTF-8\. .*`iconv -f latin1 -t utf-8 in\.csv > out\.csv`/;
+
+  test('end the reading after the records before them, with the line, however they are cut', async () => {
+    for (const [bytes, read] of [
+      [latin1('id,title\n1,good\n2,caf\xe9\n3,x\n'), ['2']],
+      [latin1('{"title":"a"}\n{"title":"b"}\n{"title":"caf\xe9"}\n{"title":"c"}\n'), ['1', '2']],
+      [latin1('[{"title":"a"},\n{"title":"b"},\n{"title":"\xfcber"}]'), ['1', '2']],
+      // Half a character at the end of the input.
+      [Buffer.from('{"title":"a"}\n{"title":"b"}\n{"title":"𝒩').subarray(0, -1), ['1', '2']],
+    ] as const) {
+      for (const pieces of [[bytes], [...bytes].map((byte) => Uint8Array.of(byte)), [gzipSync(bytes)]]) {
+        const reading = await readPieces(pieces);
+        assertUnreadable(reading, advice);
+        assert.deepEqual(summary(reading.outcomes), read);
+      }
+    }
+  });
+
+  test('far into an input end it too, with the exact line', async () => {
+    const lines = Array.from({ length: 5000 }, (_, n) => JSON.stringify({ id: `${n}`, title: `É ${n} 𝒩` }));
+    const bytes = Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), latin1('{"title":"\xe9"}\n')]);
+    const reading = await readAll('-', { stdin: Readable.from(slicesOf(bytes, 65_536)) });
+    assertUnreadable(reading, /line 5001: it has bytes/);
+    assert.equal(papersOf(reading.outcomes).length, 5000);
+  });
+
+  test('are none where the replacement character itself is written, or a byte order mark inside', async () => {
+    const { outcomes, thrown } = await readPieces(['{"title":"a\ufffdb\ufeffc"}\n']);
+    assert.deepEqual([papersOf(outcomes), thrown], [[{ title: 'a\ufffdb\ufeffc' }], undefined]);
+  });
+
+  test('are told of UTF-16 with half a character as well', async () => {
+    const reading = await readPieces([Buffer.from('\ufeff{"title":"a"}\n{"title":"\ud835"}\n', 'utf16le')]);
+    assertUnreadable(reading, /line 2: it has bytes that are not UTF-16LE.* as UTF-8/);
+  });
+});
+
+function slicesOf(bytes: Uint8Array, size: number): Uint8Array[] {
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>
+    bytes.subarray(n * size, (n + 1) * size),
+  );
+}
+
+describe('what is not used of an input is told once:', () => {
+  test('columns, as their header writes them', async () => {
+    const zotero = 'Key,Publication Year,Author,Title,DOI,Abstract Note,\nK1,2024,A,T,,x,\nK2,2024,A,U,,y,\n';
+    const { outcomes, notes } = await readPieces([zotero]);
+    assert.deepEqual(papersOf(outcomes), [{ title: 'T' }, { title: 'U' }]);
+    assert.deepEqual(notes, [
+      'Columns not used in standard input: Key, Publication Year, Author, Abstract Note ' +
+        '(known: id, title, abstract, authors, published, updated, year, categories, venue, url, doi).',
+    ]);
+  });
+
+  test('fields of JSON records, bad ones too', async () => {
+    for (const text of [
+      '{"title":"a","n\\u001bote":1}\n{"title":"b","n\\u001bote":2,"tl;dr":""}\n{"name":"c"}\n',
+      '[{"title":"a","n\\u001bote":1},\n{"title":"b","tl;dr":""},{"name":"c"}]',
+    ]) {
+      const { notes } = await readPieces([text]);
+      assert.match(
+        notes.join(),
+        /^Fields not used in standard input: n ote, tl;dr, name \(known: id, title, /,
+      );
+    }
+  });
+
+  test('twenty names at most, none of them long', async () => {
+    const fields = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`field ${n}`, n]));
+    const { notes } = await readPieces([JSON.stringify({ title: 'a', ['x'.repeat(1000)]: 1, ...fields })]);
+    assert.match(notes[0] ?? '', /: x{40}…, field 0, .*field 18 and others \(known/);
+    assert.equal(notes.length, 1);
+  });
+
+  test('nothing where all is used, and nothing of the fields of the arXiv snapshot', async () => {
+    assert.deepEqual((await readPieces([record(1), record(2)])).notes, []);
+    assert.deepEqual((await readPieces(['ID,TITLE\n1,a\n'])).notes, []);
+    const snapshot = await readAll(packagePath('test', 'fixtures', 'formats', 'arxiv-snapshot.jsonl'));
+    assert.deepEqual(snapshot.notes, []);
+  });
 });

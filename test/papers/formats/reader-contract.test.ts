@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { FORMAT_NAMES, type FormatName } from '../../../src/papers/formats/format.js';
 import { READERS } from '../../../src/papers/formats/readers.js';
+import { UnusedNames } from '../../../src/papers/formats/unused-names.js';
 import { fileOf, papersOf, readAll, readPieces, summary } from './reading.js';
 
 /** What a reader supplies: three records of which the middle one is bad, with text beyond ASCII. */
@@ -121,7 +122,11 @@ for (const format of FORMAT_NAMES) {
       const reader = READERS.find(({ name }) => name === format);
       const lines: number[] = [];
       await assert.rejects(async () => {
-        const read = reader?.read(failing, { source: 'x', head: fixture.text });
+        const read = reader?.read(failing, {
+          source: 'x',
+          head: fixture.text,
+          unused: new UnusedNames(),
+        });
         for await (const { line } of read ?? []) lines.push(line);
       }, /the source broke/);
       assert.equal(lines[0], fixture.lines[0]);

@@ -10,16 +10,18 @@ import type { PaperInput, ReadOutcome } from '../../../src/papers/paper.js';
 export interface Reading {
   format: string | null;
   outcomes: ReadOutcome[];
+  notes: string[];
   thrown: unknown;
 }
 
 /** Reads an input to its end, or to its failure. */
 export async function readAll(source: string, options: ReadPapersOptions = {}): Promise<Reading> {
-  const reading: Reading = { format: null, outcomes: [], thrown: undefined };
+  const reading: Reading = { format: null, outcomes: [], notes: [], thrown: undefined };
   try {
     const input = await readPapers(source, options);
     reading.format = input.format;
     for await (const outcome of input.outcomes) reading.outcomes.push(outcome);
+    reading.notes = input.notes();
   } catch (thrown) {
     reading.thrown = thrown;
   }

@@ -191,6 +191,92 @@ describe('a JSON array', () => {
   });
 });
 
+describe('JSON objects over several lines', () => {
+  const indented = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+
+  test('are records, one or many, and come back as they were written', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        papers,
+        fc.constantFrom('\n', '\r\n'),
+        fc.boolean(),
+        async (given, lineBreak, gaps) => {
+          const written = given.map(indented).join(gaps ? '\n' : '');
+          const { format, outcomes, thrown } = await readPieces([written.replaceAll('\n', lineBreak)]);
+          assert.deepEqual([format, papersOf(outcomes), thrown], ['jsonl', given, undefined]);
+          const lines = written.split('\n');
+          for (const { line } of outcomes) assert.equal(lines[line - 1], '{');
+        },
+      ),
+    );
+  });
+
+  test('may be written by hand, and hold brackets in their texts', async () => {
+    const first = '{"title": "a }",\n "abstract":\n "\\"{[", "authors": [\n{"name": "x"},\n{"name": "y"}\n]}';
+    assert.deepEqual(papersOf((await readPieces([`${first}\n\n{ "title":\n"b" }`])).outcomes), [
+      { title: 'a }', abstract: '"{[', authors: ['x', 'y'] },
+      { title: 'b' },
+    ]);
+  });
+
+  test('go on after a broken one', async () => {
+    const broken = '{\n  "title": "b\n}\n{\n  "title": NaN\n}\n{\n  "title": ["c"\n}\n{\n  "title": "e",\n';
+    assert.deepEqual(
+      await reasonsOf(indented({ title: 'a' }), broken, indented({ title: 'd' }), '{\n "tit'),
+      [
+        '1',
+        '4 not JSON: unexpected "\\n" at position 16 of the record',
+        '7 not JSON: unexpected "N" at position 14 of the record',
+        '10 not JSON: unexpected "}" at position 19 of the record',
+        '13 not JSON: it breaks off at position 18 of the record',
+        '15',
+        '18 not JSON: it breaks off at position 8 of the record',
+      ],
+    );
+  });
+
+  test('of more than 8 MiB are bad, and what follows is read', async () => {
+    const long = [
+      '{\n "title": "x",\n',
+      ...Array(17).fill(` "abstract": "${'x'.repeat(512 * KIB)}",\n`),
+      ' "id": 1\n}\n',
+    ];
+    assert.deepEqual(await reasonsOf(indented({ title: 'a' }), ...long, indented({ title: 'b' })), [
+      '1',
+      '4 the record is longer than 8 MiB',
+      '25',
+    ]);
+  });
+
+  test('are told from one object around an array of records', async () => {
+    const read = async (value: object) => {
+      const { format, outcomes } = await readPieces([indented(value)]);
+      return [format, ...papersOf(outcomes).map((found) => found.title)];
+    };
+    const cited = { id: '1', title: 'a', references: [{ title: 'b' }] };
+    assert.deepEqual(await read(cited), ['jsonl', 'a']);
+    assert.deepEqual(await read({ title: 'Mine', papers: [{ title: 'b' }] }), ['json-array', 'b']);
+    assert.deepEqual(await read({ authors: [], title: 'a' }), ['jsonl', 'a']);
+  });
+
+  test('and an object around no records is an empty input', async () => {
+    for (const written of ['{"papers": []}', '{"total":0,"papers":[]}\n', '{\n  "papers": [\n  ]\n}\n']) {
+      const { format, outcomes, thrown } = await readPieces([written]);
+      assert.deepEqual([format, outcomes, thrown], ['json-array', [], undefined]);
+    }
+    assert.deepEqual(await reasonsOf('{"id":"x","authors":[]}'), ['1 no title']);
+  });
+
+  test('of the arXiv snapshot are mapped as its lines are', async () => {
+    const fields = { submitter: 'X', id: '0704.0001', title: 'a', versions: [], update_date: '2008-11-26' };
+    const { format, outcomes } = await readPieces([indented(fields), indented(fields)]);
+    assert.deepEqual(
+      [format, ...papersOf(outcomes).map(({ url }) => url)],
+      ['arxiv-snapshot', 'https://arxiv.org/abs/0704.0001', 'https://arxiv.org/abs/0704.0001'],
+    );
+  });
+});
+
 describe('a table', () => {
   const cellOf = (value: string) => `"${value.replaceAll('"', '""')}"`;
 
@@ -250,6 +336,24 @@ describe('a table', () => {
     const { thrown } = await readPieces(['name,year\nx,1\n'], { format: 'csv' });
     assert.ok(thrown instanceof NearpaperError && thrown.code === 'input_unreadable');
     assert.match(thrown.message, /line 1: the header has no column "title" \(its columns are: name, year\)/);
+  });
+
+  test('without a title column is known by its other columns', async () => {
+    for (const [header, columns] of [
+      ['id,name,abstract', 'id, name, abstract'],
+      ['"Authors";"Name, in full";"DOI"', 'authors, name, in full, doi'],
+      ['Article Title\tAuthors\tYear', 'article title, authors, year'],
+    ] as const) {
+      const { thrown } = await readPieces([`${header}\nx\n`]);
+      assert.ok(thrown instanceof NearpaperError && thrown.code === 'input_unreadable');
+      assert.ok(
+        thrown.message.includes(`line 1: the header has no column "title" (its columns are: ${columns})`),
+      );
+    }
+    for (const prose of ['abstract\nWe look at ids.\n', 'Names, years, and titles\n']) {
+      const { thrown } = await readPieces([prose]);
+      assert.ok(thrown instanceof NearpaperError && /not recognised/.test(thrown.message));
+    }
   });
 });
 

@@ -1,0 +1,69 @@
+/** Where long scans wait for each other: one runs, the others stand in line, and the line has an end. */
+import { NearpaperError } from '../errors.js';
+import { cancelled, checkSignal } from './vector-index.js';
+
+/**
+ * Scans that may wait, besides the one that runs. A scan of 46,000 papers takes 20 to 25 ms (384 dimensions), so 32
+ * are what a second answers: the last of them is within any sensible deadline, and whoever is refused and comes back
+ * after the `retryAfter` of 1 second finds room. A longer line answers no more of them, only later.
+ */
+export const MAX_WAITING_SCANS = 32;
+
+/**
+ * The line for the long scans of one index. Scans share one thread: interleaved, n of them would all end at the time
+ * of the last. One at a time in order of arrival, no scan ends later than that and all but the last end earlier.
+ *
+ * Each index has a line of its own, so measuring recall in a build, one search after the other on an index that it
+ * opened itself, always finds it empty.
+ */
+export class ScanLine {
+  #busy = false;
+  /** What lets the scans that wait begin, in order of arrival. */
+  readonly #waiting = new Set<() => void>();
+
+  /**
+   * Runs `scan` when its turn has come. Errors: `overloaded` at once when the line is full; `cancelled` as soon as
+   * the signal aborts while it waits.
+   */
+  async run<T>(scan: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (this.#busy) await this.#wait(signal);
+    this.#busy = true;
+    try {
+      // The signal may have aborted between the call to begin and this.
+      checkSignal(signal);
+      return await scan();
+    } finally {
+      this.#beginNext();
+    }
+  }
+
+  #wait(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#waiting.size >= MAX_WAITING_SCANS) {
+      throw new NearpaperError('overloaded', 'Too many exact searches are waiting already.', {
+        retryAfter: 1,
+      });
+    }
+    return new Promise((resolve, reject) => {
+      const begin = () => {
+        signal?.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = () => {
+        this.#waiting.delete(begin);
+        reject(cancelled(signal));
+      };
+      this.#waiting.add(begin);
+      signal?.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  /** Hands the place on: it stays taken meanwhile, so that no newcomer slips in before the one that waited longest. */
+  #beginNext(): void {
+    for (const begin of this.#waiting) {
+      this.#waiting.delete(begin);
+      begin();
+      return;
+    }
+    this.#busy = false;
+  }
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
+import { before, describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { NearpaperError } from '../../src/errors.js';
+import type { ExactIndex } from '../../src/vectors/exact.js';
+import { MAX_WAITING_SCANS, ScanLine } from '../../src/vectors/scan-line.js';
+import { rejectsWith } from '../contract/vector-index.js';
+import { large } from './large.js';
+
+const stays = new AbortController().signal;
+
+/** A scan that ends when it is told to. */
+function scan(name: string, began: string[]) {
+  let end = (_failure?: Error): void => undefined;
+  const run = () =>
+    new Promise<string>((resolve, reject) => {
+      began.push(name);
+      end = (failure) => (failure === undefined ? resolve(name) : reject(failure));
+    });
+  return { run, end: (failure?: Error) => end(failure) };
+}
+
+describe('ScanLine', () => {
+  it('runs one scan at a time, in order of arrival, also after one that failed', async () => {
+    const line = new ScanLine();
+    const began: string[] = [];
+    const [a, b, c] = [scan('a', began), scan('b', began), scan('c', began)];
+    const [first, second, third] = [a, b, c].map(({ run }) => line.run(run, stays));
+    await turn();
+    assert.deepEqual(began, ['a']);
+    a.end();
+    assert.equal(await first, 'a');
+    await turn();
+    assert.deepEqual(began, ['a', 'b']);
+    b.end(new Error('a defect'));
+    await assert.rejects(second ?? Promise.resolve(), /a defect/);
+    await turn();
+    c.end();
+    assert.equal(await third, 'c');
+    assert.equal(getEventListeners(stays, 'abort').length, 0);
+  });
+
+  it('refuses at once what finds the line full, and takes the next when there is room', async () => {
+    const line = new ScanLine();
+    const began: string[] = [];
+    const slow = scan('slow', began);
+    const running = line.run(slow.run, undefined);
+    const waiting = Array.from({ length: MAX_WAITING_SCANS }, (_, i) => line.run(async () => i, undefined));
+    await assert.rejects(
+      line.run(async () => 'too many', undefined),
+      (thrown) => {
+        assert.ok(thrown instanceof NearpaperError);
+        assert.deepEqual([thrown.code, thrown.details.retryAfter], ['overloaded', 1]);
+        return true;
+      },
+    );
+    slow.end();
+    await running;
+    assert.deepEqual(await Promise.all(waiting), [...waiting.keys()]);
+    assert.equal(await line.run(async () => 'room again', undefined), 'room again');
+  });
+
+  it('lets go at once of what is cancelled while it waits', async () => {
+    const line = new ScanLine();
+    const began: string[] = [];
+    const slow = scan('slow', began);
+    const running = line.run(slow.run, undefined);
+    const stop = new AbortController();
+    const leaving = Array.from({ length: MAX_WAITING_SCANS }, () =>
+      line.run(scan('gone', began).run, stop.signal),
+    );
+    stop.abort();
+    for (const gone of leaving) await assert.rejects(gone, rejectsWith('cancelled'));
+    const next = line.run(async () => 'next', undefined);
+    slow.end();
+    assert.deepEqual([await running, await next], ['slow', 'next']);
+    assert.deepEqual(began, ['slow']);
+  });
+
+  it('does not begin what is cancelled just as its turn comes', async () => {
+    const line = new ScanLine();
+    const began: string[] = [];
+    const slow = scan('slow', began);
+    const stop = new AbortController();
+    const running = line.run(slow.run, undefined);
+    const gone = line.run(scan('gone', began).run, stop.signal);
+    slow.end();
+    // Runs after the end of the slow scan has handed the place on, before the next has taken it.
+    queueMicrotask(() => stop.abort());
+    await assert.rejects(gone, rejectsWith('cancelled'));
+    await running;
+    assert.deepEqual(began, ['slow']);
+    assert.equal(await line.run(async () => 'next', undefined), 'next');
+  });
+});
+
+describe('long scans of an ExactIndex', () => {
+  let index: ExactIndex;
+  let query: Float32Array;
+  before(() => {
+    ({ index, query } = large());
+  });
+
+  it('stop at their next turn when the signal aborts, with or without a subset', async () => {
+    const most = new Set(Array.from({ length: index.size - 1 }, (_, label) => label));
+    const few = new Set([...most].slice(0, index.size * 0.4));
+    for (const subset of [undefined, most, few]) {
+      const stop = new AbortController();
+      const running = index.search(query, 3, {
+        signal: stop.signal,
+        ...(subset === undefined ? {} : { subset }),
+      });
+      setImmediate(() => stop.abort());
+      await assert.rejects(running, rejectsWith('cancelled'));
+    }
+  });
+
+  it('wait for each other up to a bound, and none that has begun is disturbed', async () => {
+    const [alone] = await Promise.all([index.search(query, 3)]);
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: MAX_WAITING_SCANS + 11 }, () => index.search(query, 3)),
+    );
+    const found = outcomes.filter((outcome) => outcome.status === 'fulfilled');
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+    assert.deepEqual([found.length, refused.length], [MAX_WAITING_SCANS + 1, 10]);
+    for (const { value } of found) assert.deepEqual(value, alone);
+    for (const { reason } of refused) assert.ok(rejectsWith('overloaded')(reason));
+  });
+
+  it('do not hold up a short search of a subset', async () => {
+    const order: string[] = [];
+    const long = Array.from({ length: 3 }, () => index.search(query, 3).then(() => order.push('long')));
+    const subset = new Set([5, 6, 7]);
+    await index.search(query, 3, { subset }).then(() => order.push('short'));
+    await Promise.all(long);
+    assert.equal(order[0], 'short');
+  });
+
+  it('finish when the index is closed while they wait', async () => {
+    const { index: closing } = large();
+    const searches = Array.from({ length: 3 }, () => closing.search(query, 3));
+    await closing.close();
+    const [first, ...rest] = await Promise.all(searches);
+    for (const found of rest) assert.deepEqual(found, first);
+  });
+});
