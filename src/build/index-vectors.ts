@@ -4,9 +4,9 @@ import { ExactIndexWriter, openExactIndex } from '../vectors/exact-file.js';
 import { type HnswFile, openHnswIndex } from '../vectors/hnsw.js';
 import { DEFAULT_EF_CONSTRUCTION, DEFAULT_M, HnswIndexWriter } from '../vectors/hnsw-writer.js';
 import { type Hnswlib, loadHnswlib } from '../vectors/native.js';
-import { measureRecall, sampleLabels } from '../vectors/recall.js';
+import { measureRecall, type Recall, sampleLabels } from '../vectors/recall.js';
 import type { IndexFile } from '../vectors/vector-index.js';
-import type { BuildEvent, Recall } from './progress.js';
+import type { BuildEvent } from './progress.js';
 
 export interface BuiltVectors {
   exact: IndexFile;

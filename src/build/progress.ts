@@ -1,5 +1,7 @@
 /** What a build tells while it runs, and when it is done. */
 
+import type { Recall } from '../vectors/recall.js';
+
 export type BuildEvent =
   | { kind: 'note'; message: string }
   | { kind: 'reading'; input: string; format: string; records: number }
@@ -22,12 +24,6 @@ export interface ReadingSummary {
   olderVersions: number;
   /** Records, of those that are not bad, whose paper has no abstract: its title alone is embedded. */
   withoutAbstract: number;
-}
-
-export interface Recall {
-  recall: number;
-  k: number;
-  queries: number;
 }
 
 export interface BuildResult extends ReadingSummary {

@@ -8,8 +8,8 @@ import { NearpaperError } from '../errors.js';
 import { diskFailure } from './database.js';
 import { type DraftSources, openDraftFile, sealDraftFile } from './draft-file.js';
 import { aliasKeys, parseArxivId, slugOf } from './ids.js';
-import type { IncomingPaper, Paper } from './paper.js';
-import { contentHash, floatsOf, textHash } from './paper-row.js';
+import type { IncomingPaper } from './paper.js';
+import { contentHash, floatsOf, rowValues, textHash } from './paper-row.js';
 
 export type { IncomingPaper } from './paper.js';
 
@@ -111,7 +111,7 @@ export class Draft {
     const stored = (arxiv && this.#byArxiv.get(arxiv.base)) ?? this.#byId.get(id);
     if (stored === undefined) {
       const version = arxiv?.version ?? null;
-      const written = this.#insert.run(id, arxiv?.base ?? null, version, ...fieldValues(paper, hash));
+      const written = this.#insert.run(id, arxiv?.base ?? null, version, ...rowValues(paper, hash));
       const label = Number(written.lastInsertRowid);
       this.#setAliases(label, { ...paper, id });
       this.#seen.add(label);
@@ -126,7 +126,7 @@ export class Draft {
     if (incomingVersion < storedVersion) return { kind: 'older_version', id };
     const version = arxiv?.version ?? null;
     if (version !== stored.arxivVersion || !stored.contentHash.equals(contentHash(paper))) {
-      this.#update.run(version, ...fieldValues(paper, hash), stored.label);
+      this.#update.run(version, ...rowValues(paper, hash), stored.label);
       this.#setAliases(stored.label, { ...paper, id: stored.id });
     }
     return repeated ? { kind: 'repeated', id } : { kind: 'stored' };
@@ -284,21 +284,4 @@ export class Draft {
       throw diskFailure(this.#db.name, thrown);
     }
   }
-}
-
-function fieldValues(paper: Omit<Paper, 'id'>, hash: Buffer): unknown[] {
-  return [
-    paper.title,
-    paper.abstract,
-    JSON.stringify(paper.authors),
-    paper.published,
-    paper.updated,
-    paper.year,
-    JSON.stringify(paper.categories),
-    paper.venue,
-    paper.url,
-    paper.doi,
-    hash,
-    contentHash(paper),
-  ];
 }

@@ -31,6 +31,24 @@ function stringsOf(json: string): string[] {
   return Array.isArray(parsed) ? parsed.filter((entry) => typeof entry === 'string') : [];
 }
 
+/** What a row holds of a paper besides its id, from title to content_hash in the order of the table's columns. */
+export function rowValues(paper: Omit<Paper, 'id'>, hash: Buffer): unknown[] {
+  return [
+    paper.title,
+    paper.abstract,
+    JSON.stringify(paper.authors),
+    paper.published,
+    paper.updated,
+    paper.year,
+    JSON.stringify(paper.categories),
+    paper.venue,
+    paper.url,
+    paper.doi,
+    hash,
+    contentHash(paper),
+  ];
+}
+
 /** SHA-256 over what is embedded. Title and abstract hold no control characters, so NUL separates them. */
 export function textHash(paper: { title: string; abstract: string }): Buffer {
   return createHash('sha256').update(`${paper.title}\0${paper.abstract}`).digest();

@@ -1,5 +1,8 @@
 /** What a text must be to be a query. */
 import { NearpaperError } from '../errors.js';
+import { isLonger } from '../papers/text-length.js';
+
+export { isLonger };
 
 /**
  * Throws unless `text` can be embedded: not blank, well-formed Unicode, at most `longest` characters (code
@@ -25,11 +28,4 @@ export function checkText(text: string, field: string, longest: number): void {
       accepted: `at most ${longest} characters`,
     });
   }
-}
-
-/** Whether `text` has more than `longest` code points. */
-export function isLonger(text: string, longest: number): boolean {
-  // A code point takes one or two units, so most texts need no counting.
-  if (text.length <= longest) return false;
-  return text.length > 2 * longest || [...text].length > longest;
 }

@@ -1,4 +1,5 @@
 import type { IncomingPaper, PaperInput } from '../paper.js';
+import { isLonger } from '../text-length.js';
 import { FIRST_YEAR, isPlausibleYear, LAST_YEAR, parseDate } from './dates.js';
 
 /** The longest id, title and abstract of a paper, in characters (Unicode code points). */
@@ -72,9 +73,7 @@ function acceptableId(id: string): string {
 }
 
 function refuseLonger(field: string, text: string, most: number): void {
-  // A character is one or two code units, so that most texts need no counting.
-  if (text.length <= most) return;
-  if (text.length > 2 * most || [...text].length > most) {
+  if (isLonger(text, most)) {
     throw new Unacceptable(`${field}: it is longer than ${most.toLocaleString('en')} characters`);
   }
 }
