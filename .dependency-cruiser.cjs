@@ -1,20 +1,31 @@
 /** The architecture as rules: imports go one way, and no vendor's types leave the folder that wraps it. */
-const rooms = ['papers', 'embedding', 'vectors', 'generations', 'build', 'recommend', 'http', 'commands'];
+const rooms = [
+  'papers',
+  'embedding',
+  'vectors',
+  'keywords',
+  'generations',
+  'build',
+  'recommend',
+  'http',
+  'commands',
+];
 
 /** What each room may import, besides itself and src/errors.ts. */
 const allowed = {
   papers: [],
   embedding: [],
   vectors: [],
-  generations: ['papers', 'vectors'],
-  recommend: ['papers', 'embedding', 'vectors'],
-  build: ['papers', 'embedding', 'vectors', 'generations', 'recommend'],
+  keywords: [],
+  generations: ['papers', 'vectors', 'keywords'],
+  recommend: ['papers', 'embedding', 'vectors', 'keywords'],
+  build: ['papers', 'embedding', 'vectors', 'keywords', 'generations', 'recommend'],
   http: ['generations', 'recommend'],
-  commands: ['papers', 'embedding', 'vectors', 'generations', 'recommend', 'build'],
+  commands: ['papers', 'embedding', 'vectors', 'keywords', 'generations', 'recommend', 'build'],
 };
 
-/** Shared by all rooms: failures, where the package lies. */
-const shared = '^src/(errors|package-root)\\.ts$';
+/** Shared by all rooms: failures, where the package lies, sets of labels, giving way to the event loop. */
+const shared = '^src/(errors|package-root|label-set|pacing)\\.ts$';
 
 /** Settings are a plain value; the front rooms know its type. The entries are for the commands only. */
 const extra = { http: '|^src/config\\.ts$', commands: '|^src/(config|server|open-corpus)\\.ts$' };
@@ -34,7 +45,9 @@ const vendors = {
   'better-sqlite3': 'src/papers/',
   '@huggingface/transformers': 'src/embedding/',
   'onnxruntime-node': 'src/embedding/',
+  stemmer: 'src/keywords/',
   express: 'src/http/',
+  'prom-client': 'src/http/',
   cors: 'src/http/',
   commander: 'src/commands/',
   'csv-parse': 'src/papers/formats/',

@@ -27,6 +27,7 @@ RUN npm prune --omit=dev --no-audit --no-fund && sh scripts/trim-modules.sh node
 FROM trimmed AS index
 COPY --from=program /app/dist dist
 COPY models models
+COPY vendor vendor
 COPY index-data/sample-page.txt index-data/
 COPY LICENSE ./
 COPY scripts/bake-index.sh scripts/healthcheck.mjs scripts/
@@ -45,6 +46,7 @@ WORKDIR /app
 # Root owns the program and the models, so that the process cannot change them.
 COPY --from=index /app/node_modules node_modules
 COPY --from=index /app/models models
+COPY --from=index /app/vendor vendor
 COPY --from=index /app/package.json /app/LICENSE /app/scripts/healthcheck.mjs ./
 COPY --from=index /app/index-data index-data
 COPY --from=index /app/dist dist

@@ -68,6 +68,11 @@ try_service() {
     await get("/readyz");
     const { results } = await get("/v1/search?q=agents+that+use+a+browser&limit=3");
     if (results.length !== 3) throw new Error("the search found nothing");
+    const { openapi } = await get("/openapi.json");
+    if (!openapi.startsWith("3.1.")) throw new Error("no OpenAPI document");
+    const page = await (await fetch(url + "/docs")).text();
+    const script = await fetch(new URL(/src="([^"]+)"/.exec(page)[1], url + "/docs"));
+    if (!script.ok) throw new Error(`the script of /docs answered ${script.status}`);
     const info = await get("/v1/info");
     if (!new Function("info", `return ${expression}`)(info)) throw new Error(JSON.stringify(info));
   ' "$url" "$1" || fail 'the service does not answer as it should'

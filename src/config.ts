@@ -101,6 +101,11 @@ const SETTINGS = {
     help: 'Texts that may wait to be embedded; further ones are answered 503 at once.',
     schema: wholeNumber(1, 10_000, 64),
   },
+  NEARPAPER_QUERY_CACHE: {
+    shown: '4096',
+    help: 'Query texts whose vectors are kept in memory, about 1.5 KB each, at times up to twice as many. 0: none.',
+    schema: wholeNumber(0, 100_000, 4096),
+  },
   NEARPAPER_ENGINE: {
     shown: 'auto',
     help: 'auto: exact search up to NEARPAPER_EXACT_BELOW papers, HNSW above. hnsw or exact: always that one.',
@@ -135,6 +140,21 @@ const SETTINGS = {
     shown: '100',
     help: 'Largest `limit` of a request.',
     schema: wholeNumber(1, MOST_RESULTS, MOST_RESULTS),
+  },
+  NEARPAPER_MAX_SEEDS: {
+    shown: '500',
+    help: 'Most positives and negatives of one request, and most ids in any list of ids.',
+    schema: wholeNumber(1, 10_000, 500),
+  },
+  NEARPAPER_MAX_TEXTS: {
+    shown: '100',
+    help: 'Most different texts in one request; each is one run of the model.',
+    schema: wholeNumber(1, 1000, 100),
+  },
+  NEARPAPER_MAX_BATCH: {
+    shown: '100',
+    help: 'Most requests in one batch.',
+    schema: wholeNumber(1, 1000, 100),
   },
   NEARPAPER_MAX_BODY: {
     shown: '4194304',
@@ -173,11 +193,23 @@ export interface Config {
   modelCache: string;
   workers: number;
   queue: number;
+  /** Query texts whose vectors are kept; 0: none. */
+  queryCache: number;
   engine: 'auto' | 'hnsw' | 'exact';
   exactBelow: number;
   corsOrigins: string[];
   deadlineMs: number;
-  limits: { text: number; getText: number; body: number; results: number };
+  limits: {
+    text: number;
+    getText: number;
+    body: number;
+    results: number;
+    /** Also the most ids in any list of ids. */
+    seeds: number;
+    /** Different texts in one request. */
+    texts: number;
+    batch: number;
+  };
   shutdownMs: number;
 }
 
@@ -242,6 +274,7 @@ function configOf(values: z.infer<typeof configSchema>): Config {
     modelCache: resolve(values.NEARPAPER_CACHE ?? `${indexFolder}/models-cache`),
     workers: values.NEARPAPER_WORKERS,
     queue: values.NEARPAPER_QUEUE,
+    queryCache: values.NEARPAPER_QUERY_CACHE,
     engine: values.NEARPAPER_ENGINE,
     exactBelow: values.NEARPAPER_EXACT_BELOW,
     corsOrigins: values.NEARPAPER_CORS_ORIGINS,
@@ -251,6 +284,9 @@ function configOf(values: z.infer<typeof configSchema>): Config {
       getText: values.NEARPAPER_MAX_GET_TEXT,
       body: values.NEARPAPER_MAX_BODY,
       results: values.NEARPAPER_MAX_RESULTS,
+      seeds: values.NEARPAPER_MAX_SEEDS,
+      texts: values.NEARPAPER_MAX_TEXTS,
+      batch: values.NEARPAPER_MAX_BATCH,
     },
     shutdownMs: values.NEARPAPER_SHUTDOWN_MS,
   };

@@ -33,6 +33,7 @@ export const ERRORS = {
   prune_refused: { status: 500, title: 'Pruning refused' },
   index_missing: { status: 500, title: 'No index' },
   index_damaged: { status: 500, title: 'The index is damaged' },
+  index_outdated: { status: 500, title: 'The index was built by an older version' },
   index_locked: { status: 500, title: 'Another process is writing the index' },
   index_unwritable: { status: 500, title: 'The index folder cannot be written' },
   schema_newer: { status: 500, title: 'The store was written by a newer version' },

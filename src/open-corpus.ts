@@ -1,5 +1,6 @@
 /** From settings to a corpus that answers: the published generation, checked, with the model that made it. */
 import type { Config } from './config.js';
+import { CachedEmbedder } from './embedding/cached-embedder.js';
 import type { Embedder } from './embedding/embedder.js';
 import { type ModelDescription, resolveModel } from './embedding/model.js';
 import { createEmbedder } from './embedding/pool.js';
@@ -8,7 +9,7 @@ import { type GenerationPath, requireGeneration } from './generations/folder.js'
 import { type Manifest, readManifest } from './generations/manifest.js';
 import { type Generation, openGeneration } from './generations/open.js';
 import { packageRoot } from './package-root.js';
-import { POOL_SIZE } from './recommend/answer.js';
+import { POOL_SIZE } from './recommend/candidates.js';
 import type { Corpus } from './recommend/corpus.js';
 
 export type ModelSettings = Pick<Config, 'model' | 'allowDownload' | 'modelCache'>;
@@ -70,6 +71,8 @@ export interface OpenOptions {
   /** An embedder that serves already: taken as it is when it fits the generation and has not failed. */
   embedder?: Embedder;
   signal?: AbortSignal;
+  /** Told how long the model took for each query, in ms. */
+  onEmbedded?: (milliseconds: number) => void;
 }
 
 /**
@@ -77,7 +80,7 @@ export interface OpenOptions {
  * meanwhile; nothing is left open then.
  */
 export async function openCorpus(config: Config, options: OpenOptions = {}): Promise<OpenedCorpus> {
-  const { embedder, signal } = options;
+  const { embedder, signal, onEmbedded } = options;
   refuseAborted(signal);
   const path = await requireGeneration(config.indexFolder);
   const manifest = await readManifest(path.folder);
@@ -85,7 +88,7 @@ export async function openCorpus(config: Config, options: OpenOptions = {}): Pro
   const loading =
     embedder !== undefined && isUsable(embedder, manifest)
       ? Promise.resolve({ embedder, assumptions: [] })
-      : loadModel(manifest, config, signal);
+      : loadModel(manifest, config, { signal, onEmbedded });
   const [opened, loaded] = await Promise.allSettled([opening, loading]);
   if (opened.status === 'fulfilled' && loaded.status === 'fulfilled' && !signal?.aborted) {
     return { generation: opened.value, ...loaded.value };
@@ -107,11 +110,12 @@ function isUsable(embedder: Embedder, manifest: Manifest): boolean {
 async function loadModel(
   manifest: Manifest,
   config: Config,
-  signal: AbortSignal | undefined,
+  { signal, onEmbedded }: { [Name in 'signal' | 'onEmbedded']: OpenOptions[Name] | undefined },
 ): Promise<Omit<OpenedCorpus, 'generation'>> {
   const model = await modelOfIndex(manifest, config, signal);
   refuseAborted(signal);
-  const embedder = await createEmbedder(model, { workers: config.workers, maxQueued: config.queue });
+  const pool = await createEmbedder(model, { workers: config.workers, maxQueued: config.queue });
+  const embedder = new CachedEmbedder(pool, { texts: config.queryCache, onEmbedded });
   return { embedder, assumptions: model.assumptions };
 }
 
@@ -121,6 +125,7 @@ function refuseAborted(signal: AbortSignal | undefined): void {
 }
 
 export function corpusOf(generation: Generation): Corpus {
-  const { manifest, store, vectors } = generation;
-  return { generation: manifest.generation, model: manifest.model.name, store, vectors };
+  const { manifest, store, vectors, keywords, calibration } = generation;
+  const { generation: name, model } = manifest;
+  return { generation: name, model: model.name, store, vectors, keywords, calibration };
 }

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { Config } from './config.js';
+import { queryCacheOf } from './embedding/cached-embedder.js';
 import type { Embedder } from './embedding/embedder.js';
 import { messageOf, NearpaperError } from './errors.js';
 import { aboutGeneration } from './generations/about.js';
@@ -9,8 +10,10 @@ import { currentGeneration } from './generations/folder.js';
 import { Live } from './generations/live.js';
 import { createApp } from './http/app.js';
 import { createListener, listen } from './http/listener.js';
+import { Metrics } from './http/metrics.js';
 import type { ServedCorpus, Service } from './http/service.js';
 import { corpusOf, type OpenedCorpus, openCorpus } from './open-corpus.js';
+import type { ObserveStage } from './recommend/corpus.js';
 
 export interface RunningService {
   /** Such as http://127.0.0.1:8080 */
@@ -34,9 +37,19 @@ export interface ServiceOptions {
  * `cancelled` when the signal aborts before. Nothing is left running then.
  */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
+  const metrics = new Metrics();
+  try {
+    return await start(options, metrics);
+  } catch (thrown) {
+    metrics.close();
+    throw thrown;
+  }
+}
+
+async function start(options: ServiceOptions, metrics: Metrics): Promise<RunningService> {
   const { config, logger, version, signal } = options;
   const started = performance.now();
-  const service: Service = { logger, version, settings: config, state: { kind: 'starting' } };
+  const service: Service = { logger, version, metrics, settings: config, state: { kind: 'starting' } };
   const server = createListener(createApp(service));
   const port = await listen(server, config.port, config.host);
   server.on('error', (thrown) => logger.error({ err: thrown }, 'the HTTP server failed'));
@@ -44,14 +57,15 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
 
   let opened: OpenedCorpus;
   try {
-    opened = await openCorpus(config, signal === undefined ? {} : { signal });
+    const onEmbedded = metrics.observeEmbedding;
+    opened = await openCorpus(config, signal === undefined ? { onEmbedded } : { signal, onEmbedded });
   } catch (thrown) {
     service.state = { kind: 'stopping', live: null };
     await closeServer(server, 0);
     throw thrown;
   }
   const users = new Map<Embedder, number>();
-  const live = new Live(served(opened, users), (thrown) =>
+  const live = new Live(served(opened, users, metrics.observeStage), (thrown) =>
     logger.error({ err: thrown }, 'closing a generation failed'),
   );
   service.state = { kind: 'ready', live };
@@ -78,13 +92,17 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     url,
     reload() {
       reloading = reloading.then(() =>
-        stopping === undefined ? reload({ config, live, logger, users, signal: ending.signal }) : undefined,
+        stopping === undefined
+          ? reload({ config, live, logger, users, metrics, signal: ending.signal })
+          : undefined,
       );
       return reloading;
     },
     stop() {
       ending.abort();
-      stopping ??= stop({ service, server, live, config, reloading }).then(() => logger.info('stopped'));
+      stopping ??= stop({ service, server, live, config, reloading })
+        .finally(() => metrics.close())
+        .then(() => logger.info('stopped'));
       return stopping;
     },
   };
@@ -94,12 +112,18 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
  * Makes what is served of what was opened. A model that several generations share is closed with the last of them:
  * `users` counts the generations that are open, for each model.
  */
-export function served({ generation, embedder }: OpenedCorpus, users: Map<Embedder, number>): ServedCorpus {
+export function served(
+  { generation, embedder }: OpenedCorpus,
+  users: Map<Embedder, number>,
+  observe: ObserveStage,
+): ServedCorpus {
   users.set(embedder, (users.get(embedder) ?? 0) + 1);
   return {
     ...corpusOf(generation),
     embedder,
     about: aboutGeneration(generation),
+    observe,
+    queryCache: queryCacheOf(embedder),
     async close() {
       const others = (users.get(embedder) ?? 1) - 1;
       users.set(embedder, others);
@@ -119,11 +143,12 @@ interface Reloading {
   live: Live<ServedCorpus>;
   logger: Logger;
   users: Map<Embedder, number>;
+  metrics: Metrics;
   /** Aborts when the service stops. */
   signal: AbortSignal;
 }
 
-async function reload({ config, live, logger, users, signal }: Reloading): Promise<void> {
+async function reload({ config, live, logger, users, metrics, signal }: Reloading): Promise<void> {
   try {
     const { generation, embedder } = live.current;
     const unchanged = (await currentGeneration(config.indexFolder))?.name === generation;
@@ -131,8 +156,9 @@ async function reload({ config, live, logger, users, signal }: Reloading): Promi
       logger.info({ generation }, 'reload: this generation is served already');
       return;
     }
-    const opened = await openCorpus(config, { embedder, signal });
-    live.replace(served(opened, users));
+    const onEmbedded = metrics.observeEmbedding;
+    const opened = await openCorpus(config, { embedder, signal, onEmbedded });
+    live.replace(served(opened, users, metrics.observeStage));
     const { about } = live.current;
     const what = unchanged ? 'this generation with new embedding workers' : 'the new generation';
     logger.info({ generation: about.generation, papers: about.papers }, `reload: serving ${what}`);

@@ -34,11 +34,20 @@ describe('settings', () => {
       allowDownload: false,
       modelCache: resolve('index-data/models-cache'),
       queue: 64,
+      queryCache: 4096,
       engine: 'auto',
       exactBelow: 1000,
       corsOrigins: [],
       deadlineMs: 10_000,
-      limits: { text: 20_000, getText: 2000, body: 4_194_304, results: 100 },
+      limits: {
+        text: 20_000,
+        getText: 2000,
+        body: 4_194_304,
+        results: 100,
+        seeds: 500,
+        texts: 100,
+        batch: 100,
+      },
       shutdownMs: 10_000,
     });
   });

@@ -1,12 +1,11 @@
 /**
- * One build, top to bottom: read -> embed what changed -> index -> measure -> publish. Until the last step
+ * One build, top to bottom: read -> embed what changed -> index vectors and keywords -> calibrate -> publish. Until the last step
  * nothing that serves is touched, so a build that fails or dies changes nothing.
  */
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { documentText } from '../embedding/document-text.js';
 import type { ModelDescription } from '../embedding/model.js';
-import { createEmbedder } from '../embedding/pool.js';
 import { messageOf, NearpaperError, systemCode } from '../errors.js';
 import {
   buildingFolder,
@@ -20,10 +19,16 @@ import { lockForWriting } from '../generations/lock.js';
 import { MANIFEST_FILE, newManifest, STORE_FILE } from '../generations/manifest.js';
 import { describeFile } from '../generations/open.js';
 import { takeBackUnpublished } from '../generations/unpublished.js';
+import type { KeywordFile } from '../keywords/keyword-file.js';
 import { diskFailure } from '../papers/database.js';
-import { type Draft, openDraft } from '../papers/draft.js';
+import { type Draft, openDraft, type PendingText } from '../papers/draft.js';
+import type { Calibration } from '../recommend/calibration.js';
+import { openVectorIndex } from '../vectors/open.js';
+import { calibrate } from './calibrate.js';
 import { embedPending } from './embed.js';
+import { indexKeywords } from './index-keywords.js';
 import { type BuiltVectors, indexVectors } from './index-vectors.js';
+import { LazyEmbedder } from './lazy-embedder.js';
 import { isIndexCurrent, type Plan, type Published, planOf, storeOf } from './plan.js';
 import type { BuildResult } from './progress.js';
 import { checkInputs, readInputs } from './read-inputs.js';
@@ -78,9 +83,14 @@ async function buildLocked(request: BuildRequest): Promise<BuildResult> {
       return { kind: 'unchanged', generation: path.name, ...summary, embedded: 0, recall: manifest.recall };
     }
     keepDraft = true;
-    const embedded = await embedStage(draft, plan.model, request);
-    const { name, recall } = await publishDraft(draft, building, summary.papers, { request, plan });
-    return { kind: 'published', generation: name, ...summary, embedded, recall };
+    const model = new LazyEmbedder(plan.model, Math.max(1, Math.min(request.workers, summary.papers)));
+    try {
+      const embedded = await embedStage(draft, model, { request, plan });
+      const { name, recall } = await publishDraft(draft, building, summary.papers, { request, plan, model });
+      return { kind: 'published', generation: name, ...summary, embedded, recall };
+    } finally {
+      await model.close();
+    }
   } catch (thrown) {
     draft.close();
     if (!keepDraft) await rm(building, { recursive: true, force: true });
@@ -93,20 +103,17 @@ async function publishDraft(
   draft: Draft,
   building: string,
   papers: number,
-  { request, plan }: { request: BuildRequest; plan: Plan },
+  { request, plan, model }: { request: BuildRequest; plan: Plan; model: LazyEmbedder },
 ): Promise<{ name: string; recall: BuiltVectors['recall'] }> {
   const { signal, onEvent, indexFolder } = request;
   const { fingerprint, dimensions } = plan.model;
-  const vectors = await indexVectors(draft.vectors(fingerprint), {
-    folder: building,
-    count: papers,
-    dimensions,
-    signal,
-    onEvent,
-  });
+  const options = { folder: building, count: papers, signal, onEvent };
+  const vectors = await indexVectors(draft.vectors(fingerprint), { ...options, dimensions });
+  const keywords = await indexKeywords(draft.allTexts(), options);
+  const calibration = await calibrateStage(draft, vectors, { building, request, model });
   draft.seal(fingerprint);
   const name = await nextGenerationName(indexFolder);
-  await writeManifest(building, { ...plan, name, papers, vectors });
+  await writeManifest(building, { ...plan, name, papers, vectors, keywords, calibration });
   onEvent({ kind: 'publishing' });
   await publish(indexFolder, name);
   await tidyUp(request, name, plan.published);
@@ -165,29 +172,41 @@ function isUnchanged(changes: { added: number; changed: number; removed: number 
   return changes.added + changes.changed + changes.removed === 0;
 }
 
-async function embedStage(draft: Draft, model: ModelDescription, request: BuildRequest): Promise<number> {
-  const labels = draft.pendingLabels(model.fingerprint);
-  if (labels.length === 0) return 0;
-  const embedder = await createEmbedder(model, {
-    workers: Math.min(request.workers, labels.length),
-    maxQueued: 1,
-  });
+/** What similarities mean in this corpus, measured on the index that is about to be published. */
+async function calibrateStage(
+  draft: Draft,
+  vectors: BuiltVectors,
+  { building, request, model }: { building: string; request: BuildRequest; model: LazyEmbedder },
+): Promise<Calibration> {
+  const { signal, onEvent } = request;
+  onEvent({ kind: 'calibrating' });
+  const { index } = await openVectorIndex(building, vectors, CALIBRATION_ENGINE);
   try {
-    return await embedPending(draft, labels, {
-      embed: async (texts) =>
-        (
-          await embedder.embedDocuments(
-            texts.map(({ title, abstract }) => documentText(title, abstract)),
-            request.signal,
-          )
-        ).map(({ vector }) => vector),
-      fingerprint: model.fingerprint,
-      signal: request.signal,
-      onEvent: request.onEvent,
-    });
+    const papersOf = async (labels: readonly number[]) => draft.texts(labels);
+    const embedder = await model.get();
+    return await calibrate({ embedder, vectors: index, labels: draft.labels(), papersOf, signal });
   } finally {
-    await embedder.close();
+    await index.close();
   }
+}
+
+/** Small corpora exactly, large ones by the graph, as when they serve. */
+const CALIBRATION_ENGINE = { engine: 'auto', exactBelow: 1000, poolSize: 10 } as const;
+async function embedStage(
+  draft: Draft,
+  model: LazyEmbedder,
+  { request, plan }: { request: BuildRequest; plan: Plan },
+): Promise<number> {
+  const { fingerprint } = plan.model;
+  const { signal, onEvent } = request;
+  const labels = draft.pendingLabels(fingerprint);
+  if (labels.length === 0) return 0;
+  const embedder = await model.get();
+  const embed = async (texts: readonly PendingText[]) => {
+    const documents = texts.map(({ title, abstract }) => documentText(title, abstract));
+    return (await embedder.embedDocuments(documents, signal)).map(({ vector }) => vector);
+  };
+  return embedPending(draft, labels, { embed, fingerprint, signal, onEvent });
 }
 
 interface ManifestParts {
@@ -197,10 +216,12 @@ interface ManifestParts {
   setting: string;
   papers: number;
   vectors: BuiltVectors;
+  keywords: KeywordFile;
+  calibration: Calibration;
 }
 
 async function writeManifest(building: string, parts: ManifestParts): Promise<void> {
-  const { name, sample, model, setting, papers, vectors } = parts;
+  const { name, sample, model, setting, papers, vectors, keywords, calibration } = parts;
   const manifest = newManifest({
     generation: name,
     created: new Date().toISOString(),
@@ -215,6 +236,8 @@ async function writeManifest(building: string, parts: ManifestParts): Promise<vo
     store: { file: STORE_FILE, ...(await describeFile(join(building, STORE_FILE))) },
     vectors: { exact: vectors.exact, hnsw: vectors.hnsw },
     recall: vectors.recall,
+    keywords,
+    calibration,
   });
   await writeFile(join(building, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
 }

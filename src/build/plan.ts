@@ -86,14 +86,15 @@ function startsOver(request: BuildRequest, published: Published | null): boolean
   return true;
 }
 
-/** Whether the published index is whole, made by this model, and has HNSW where this machine can make it. */
+/** Whether the published index is whole, made by this model and version, and has HNSW where this machine can make it. */
 export async function isIndexCurrent(
   { manifest, path }: Published,
   { model, sample }: Plan,
 ): Promise<boolean> {
   if (manifest.model.fingerprint !== model.fingerprint || manifest.sample !== sample) return false;
   if (manifest.vectors.hnsw === null && (await loadHnswlib()).ok) return false;
-  for (const file of [manifest.vectors.exact, manifest.vectors.hnsw]) {
+  if (manifest.keywords === null || manifest.calibration === null) return false;
+  for (const file of [manifest.vectors.exact, manifest.vectors.hnsw, manifest.keywords]) {
     if (file === null) continue;
     const found = await describeFile(join(path.folder, file.file)).catch(() => null);
     if (found?.sha256 !== file.sha256) return false;

@@ -11,6 +11,8 @@ export type BuildEvent =
   | { kind: 'embedding'; done: number; total: number; perSecond: number; secondsLeft: number }
   | { kind: 'indexing'; done: number; total: number }
   | { kind: 'measuring'; ef: number }
+  | { kind: 'keywords'; done: number; total: number }
+  | { kind: 'calibrating' }
   | { kind: 'publishing' };
 
 export interface ReadingSummary {

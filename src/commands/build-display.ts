@@ -101,6 +101,10 @@ function describeProgress(event: ProgressEvent): [text: string, last: boolean] {
       return [`Indexing ${event.done} of ${event.total}`, event.done === event.total];
     case 'measuring':
       return [`Measuring recall (search effort ${event.ef})`, true];
+    case 'keywords':
+      return [`Indexing words of ${event.done} of ${event.total}`, event.done === event.total];
+    case 'calibrating':
+      return ['Measuring what similarities mean in this corpus', true];
     case 'publishing':
       return ['Publishing', true];
   }

@@ -8,12 +8,13 @@ import { createEmbedder } from '../embedding/pool.js';
 import { messageOf, NearpaperError } from '../errors.js';
 import { currentGeneration } from '../generations/folder.js';
 import { type Generation, verifyStoreFile } from '../generations/open.js';
+import { openKeywordIndex } from '../keywords/keyword-file.js';
 import { findModel, modelOfIndex, openPublished } from '../open-corpus.js';
 import { probeSqlite } from '../papers/database.js';
 import { storedEmbeddings } from '../papers/store.js';
+import { cosine } from '../vectors/dot.js';
 import { loadHnswlib } from '../vectors/native.js';
 import { HNSWLIB_REMEDY } from '../vectors/open.js';
-import { cosine } from '../vectors/vector-index.js';
 import { type CommandContext, configOf, type SettingFlags } from './context.js';
 import { printJson, printLine } from './output.js';
 
@@ -105,6 +106,7 @@ async function* examineGeneration(
       return 'as published';
     });
   }
+  yield await attempt('keyword index', () => compareKeywords(generation, config));
   yield await attempt('index against store', () => compareWithStore(generation, config, signal));
   yield await attempt('model', () => tryModel(generation, config, signal));
 }
@@ -117,6 +119,25 @@ function checkNode(): Finding {
     : `version ${process.versions.node}; 20.12 or newer is needed`;
   return { check: 'Node', status: fits ? 'ok' : 'problem', detail };
 }
+
+/** Opens the keyword index by itself and counts its papers. */
+async function compareKeywords({ manifest, store }: Generation, config: Config): Promise<string> {
+  if (manifest.keywords === null) throw new NearpaperError('index_outdated', `it has none. ${UPDATE}`);
+  const keywords = await openKeywordIndex(join(config.indexFolder, manifest.generation), manifest.keywords);
+  try {
+    if (keywords.size !== store.size) {
+      throw new NearpaperError(
+        'index_damaged',
+        `it holds ${keywords.size} papers, the store ${store.size}. ${UPDATE}`,
+      );
+    }
+    return `${manifest.keywords.terms} terms of ${keywords.size} papers, as published`;
+  } finally {
+    await keywords.close();
+  }
+}
+
+const UPDATE = 'Run `nearpaper build` to make it again; no paper is embedded again.';
 
 /** Papers compared between two looks at signals: about 10 ms. */
 const PAPERS_PER_TURN = 1000;
@@ -153,7 +174,7 @@ async function tryModel(
   const model = await modelOfIndex(manifest, config, signal);
   const embedder = await createEmbedder(model, { workers: 1, maxQueued: 1 });
   try {
-    const { papers } = await store.list(0, 1);
+    const { papers } = await store.list([], 0, 1);
     const [paper] = papers;
     if (paper === undefined) return `${model.name} loads`;
     const resolved = await store.resolve(paper.id);

@@ -1,5 +1,5 @@
-/** What commands print: JSON for machines, short lines for people. */
-import type { Answer } from '../recommend/answer.js';
+/** How commands print: JSON for machines, lines for people. */
+import { once } from 'node:events';
 
 export function printJson(stdout: NodeJS.WriteStream, value: unknown): void {
   stdout.write(`${JSON.stringify(value, null, 2)}\n`);
@@ -9,15 +9,54 @@ export function printLine(stream: NodeJS.WriteStream, line = ''): void {
   stream.write(`${line}\n`);
 }
 
-/** Results as numbered lines: similarity, title, then who, when and the id. */
-export function printAnswer(stdout: NodeJS.WriteStream, answer: Answer): void {
-  if (answer.results.length === 0) printLine(stdout, 'No other paper in the corpus.');
-  for (const [i, { paper, similarity }] of answer.results.entries()) {
-    printLine(stdout, `${String(i + 1).padStart(3)}  ${similarity.toFixed(3)}  ${paper.title ?? paper.id}`);
-    const authors = paper.authors ?? [];
-    const who = authors.length > 3 ? `${authors[0]} and ${authors.length - 1} others` : authors.join(', ');
-    const about = [who, paper.published, paper.venue, paper.id].filter((part) => part != null && part !== '');
-    printLine(stdout, `            ${about.join(' · ')}`);
+/**
+ * Prints a line of a long output: waits while the reader is behind, so that memory does not fill. False once the
+ * reader has gone. Rejects when the signal aborts.
+ */
+export async function printInTime(
+  stream: NodeJS.WriteStream,
+  line: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!stream.writable) return false;
+  if (stream.write(`${line}\n`)) return true;
+  try {
+    await once(stream, 'drain', { signal });
+    return true;
+  } catch {
+    signal.throwIfAborted();
+    // A reader that has seen enough; any other failure is reported where streams are watched.
+    return false;
   }
-  for (const warning of answer.warnings) printLine(stdout, `Note: ${warning.detail}`);
+}
+
+/** Longer lines are hard to read, however wide the terminal is. */
+const WIDEST = 120;
+const NARROWEST = 60;
+
+/** Columns to print in. Lines are broken for a terminal only: programs such as grep want them whole. */
+export function widthOf(stream: NodeJS.WriteStream): number {
+  if (!stream.isTTY) return Number.POSITIVE_INFINITY;
+  return Math.min(WIDEST, Math.max(NARROWEST, stream.columns));
+}
+
+/**
+ * Breaks a text between words so that no line is longer than `width`, where its words allow that. The first line
+ * begins with `first`, the others with as many spaces.
+ */
+export function broken(text: string, first: string, width: number): string[] {
+  const indent = ' '.repeat([...first].length);
+  const lines: string[] = [];
+  let line = first;
+  let empty = true;
+  for (const word of text.split(/\s+/)) {
+    if (!empty && [...line].length + 1 + [...word].length > width) {
+      lines.push(line);
+      line = indent;
+      empty = true;
+    }
+    line += empty ? word : ` ${word}`;
+    empty = false;
+  }
+  return [...lines, line];
 }

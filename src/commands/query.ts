@@ -1,78 +1,96 @@
-/** `nearpaper search` and `nearpaper similar`: the same functions as over HTTP. */
-import { addAbortSignal } from 'node:stream';
-import { text as readAll } from 'node:stream/consumers';
+/** `nearpaper search`, `nearpaper similar` and `nearpaper recommend`: the same functions as over HTTP. */
 import type { Config } from '../config.js';
-import { NearpaperError } from '../errors.js';
 import type { Generation } from '../generations/open.js';
 import { corpusOf, openCorpus, openPublished } from '../open-corpus.js';
-import { type Answer, type AnswerOptions, DEFAULT_FIELDS } from '../recommend/answer.js';
-import { checkText } from '../recommend/query-text.js';
+import type { Answer } from '../recommend/answer.js';
+import type { Corpus, SearchableCorpus } from '../recommend/corpus.js';
+import { type RecommendationQuery, recommend } from '../recommend/recommend.js';
 import { search } from '../recommend/search.js';
 import { similar } from '../recommend/similar.js';
-import { type CommandContext, configOf, type SettingFlags } from './context.js';
-import { printAnswer, printJson, printLine } from './output.js';
-
-interface QueryFlags extends SettingFlags {
-  limit: string;
-  exact?: boolean;
-  json?: boolean;
-}
+import { describeAnswer } from './answer-text.js';
+import { type CommandContext, configOf } from './context.js';
+import { printJson, printLine, widthOf } from './output.js';
+import type { QueryFlags, RecommendFlags, SearchFlags } from './query-flags.js';
+import { recommendationQuery, searchQuery, similarQuery } from './query-request.js';
+import { readStdin } from './stdin.js';
 
 export async function searchCommand(
   context: CommandContext,
   given: string,
-  flags: QueryFlags,
+  flags: SearchFlags,
 ): Promise<void> {
-  // One text needs one worker.
-  const config = { ...configOf(context, flags), workers: 1 };
-  const options = answerOptions(flags, config);
+  const config = configOf(context, flags);
   const text = given === '-' ? await readStdin(context) : given;
-  checkText(text, 'The text', config.limits.text);
-  const { generation, embedder } = await openCorpus(config, { signal: context.signal });
+  const query = searchQuery(text, flags, config.limits);
+  await withModel(context, config, 1, async (corpus, generation) => {
+    print(context, generation, await search(corpus, query, context.signal), flags);
+  });
+}
+
+export async function similarCommand(context: CommandContext, id: string, flags: QueryFlags): Promise<void> {
+  const config = configOf(context, flags);
+  const query = similarQuery(id, flags, config.limits);
+  await withoutModel(config, async (corpus, generation) => {
+    print(context, generation, await similar(corpus, query, context.signal), flags);
+  });
+}
+
+export async function recommendCommand(context: CommandContext, flags: RecommendFlags): Promise<void> {
+  const config = configOf(context, flags);
+  const query = await recommendationQuery(context, flags, config.limits);
+  const answer = async (corpus: Corpus | SearchableCorpus, generation: Generation) => {
+    const severalPositives = query.positives.length > 1;
+    print(context, generation, await recommend(corpus, query, context.signal), flags, severalPositives);
+  };
+  const texts = countTexts(query);
+  // Ids alone need no model, which takes longest to open.
+  if (texts === 0) await withoutModel(config, answer);
+  else await withModel(context, config, texts, answer);
+}
+
+function countTexts({ positives, negatives }: RecommendationQuery): number {
+  return new Set([...positives, ...negatives].flatMap((seed) => ('text' in seed ? [seed.text] : []))).size;
+}
+
+type Use<C extends Corpus> = (corpus: C, generation: Generation) => Promise<void>;
+
+async function withoutModel(config: Config, use: Use<Corpus>): Promise<void> {
+  const generation = await openPublished(config);
   try {
-    const answer = await search({ ...corpusOf(generation), embedder }, { text, ...options }, context.signal);
-    print(context, generation, answer, flags);
+    await use(corpusOf(generation), generation);
+  } finally {
+    await generation.close();
+  }
+}
+
+/** `texts`: how many will be embedded; further workers would have nothing to do. */
+async function withModel(
+  { signal }: CommandContext,
+  config: Config,
+  texts: number,
+  use: Use<SearchableCorpus>,
+): Promise<void> {
+  const workers = Math.min(config.workers, texts);
+  const { generation, embedder } = await openCorpus({ ...config, workers }, { signal });
+  try {
+    await use({ ...corpusOf(generation), embedder }, generation);
   } finally {
     await embedder.close();
     await generation.close();
   }
 }
 
-/** All of standard input. Errors: `cancelled` when a signal stops the wait for it. */
-async function readStdin({ stdin, signal }: CommandContext): Promise<string> {
-  try {
-    return await readAll(addAbortSignal(signal, stdin));
-  } catch (thrown) {
-    if (!signal.aborted) throw thrown;
-    throw new NearpaperError('cancelled', 'Stopped while reading standard input.', { cause: thrown });
+function print(
+  { stdout, stderr }: CommandContext,
+  { note }: Generation,
+  answer: Answer,
+  flags: QueryFlags,
+  severalPositives = false,
+): void {
+  if (note !== null) printLine(stderr, `Note: ${note}`);
+  if (flags.json) printJson(stdout, answer);
+  else {
+    const lines = describeAnswer(answer, { width: widthOf(stdout), severalPositives });
+    for (const line of lines) printLine(stdout, line);
   }
-}
-
-export async function similarCommand(context: CommandContext, id: string, flags: QueryFlags): Promise<void> {
-  const config = configOf(context, flags);
-  const options = answerOptions(flags, config);
-  const generation = await openPublished(config);
-  try {
-    const answer = await similar(corpusOf(generation), { id, ...options }, context.signal);
-    print(context, generation, answer, flags);
-  } finally {
-    await generation.close();
-  }
-}
-
-function answerOptions(flags: QueryFlags, { limits: { results } }: Config): AnswerOptions {
-  const limit = /^\d{1,3}$/.test(flags.limit) ? Number(flags.limit) : 0;
-  if (limit < 1 || limit > results) {
-    throw new NearpaperError(
-      'usage',
-      `--limit must be a whole number from 1 to ${results}, not ${flags.limit}.`,
-    );
-  }
-  return { limit, fields: DEFAULT_FIELDS, exact: flags.exact ?? false };
-}
-
-function print(context: CommandContext, { note }: Generation, answer: Answer, flags: QueryFlags): void {
-  if (note !== null) printLine(context.stderr, `Note: ${note}`);
-  if (flags.json) printJson(context.stdout, answer);
-  else printAnswer(context.stdout, answer);
 }

@@ -1,9 +1,12 @@
 /** The command line: which commands there are, what they take, and what their failures exit with. */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { SETTING_LIST } from '../config.js';
-import { messageOf, NearpaperError } from '../errors.js';
+import { type ErrorCode, messageOf, NearpaperError } from '../errors.js';
 import { FORMAT_NAMES } from '../papers/formats/format.js';
+import { addQueries } from './add-queries.js';
+import { HOW_TO_FIND_IDS } from './answer-text.js';
 import type { CommandContext } from './context.js';
+import { MODEL_FLAG, MODEL_HELP, subcommand } from './subcommand.js';
 import { nearpaperVersion } from './version.js';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong use or settings, 130 and 143 stopped by SIGINT and SIGTERM. */
@@ -35,14 +38,32 @@ function exitCodeOf(context: CommandContext, thrown: unknown): number {
     if (cancelled) return STOPPED[stopped];
   }
   if (thrown instanceof NearpaperError) {
-    context.stderr.write(`nearpaper: ${thrown.message}\n`);
-    return thrown.code === 'usage' || thrown.code === 'config_invalid' ? WRONG_USE : FAILED;
+    context.stderr.write(`nearpaper: ${adviceOf(thrown)}\n`);
+    return WRONG_USES.has(thrown.code) ? WRONG_USE : FAILED;
   }
   // Not one of the failures we know: the stack helps whoever mends it.
   context.stderr.write(
     `nearpaper: unexpected failure: ${thrown instanceof Error ? thrown.stack : messageOf(thrown)}\n`,
   );
   return FAILED;
+}
+
+/** Failures that another command line, or another request in a file, would not meet. */
+const WRONG_USES: ReadonlySet<ErrorCode> = new Set([
+  'usage',
+  'config_invalid',
+  'invalid_request',
+  'unknown_parameter',
+  'invalid_json',
+  'invalid_text',
+  'text_too_long',
+]);
+
+/** The message, and what to do where the message alone does not say. */
+function adviceOf({ code, message, details: { accepted } }: NearpaperError): string {
+  if (code === 'unknown_paper') return `${message} ${HOW_TO_FIND_IDS}`;
+  if (!WRONG_USES.has(code) || accepted === undefined || message.includes(accepted)) return message;
+  return `${message} Accepted: ${accepted}.`;
 }
 
 type Report = (code: number) => void;
@@ -67,17 +88,6 @@ function createProgram(context: CommandContext, report: Report): Command {
   addChecks(program, context, report);
   return program;
 }
-
-/** A subcommand with the options that all of them share. */
-function subcommand(program: Command, name: string, description: string): Command {
-  return program
-    .command(name)
-    .description(description)
-    .addOption(new Option('--index <folder>', 'folder of store and index (NEARPAPER_INDEX)'));
-}
-
-const MODEL_FLAG = '--model <name>';
-const MODEL_HELP = 'embedding model: a vendored name, a folder or a hub id (NEARPAPER_MODEL)';
 
 function addBuild(program: Command, context: CommandContext): void {
   subcommand(program, 'build [files...]', 'read papers, embed what changed, publish the index')
@@ -129,30 +139,6 @@ function addServe(program: Command, context: CommandContext, report: Report): vo
     const { startCommand } = await import('./serve.js');
     report(await startCommand(context, flags));
   });
-}
-
-function addQueries(program: Command, context: CommandContext): void {
-  const querying = (command: Command) =>
-    command
-      .option('-n, --limit <number>', 'how many papers', '10')
-      .option('--exact', 'exhaustive search: recall 1')
-      .option('--json', 'print the answer as the HTTP API gives it');
-  querying(subcommand(program, 'search <text...>', 'papers nearest to a text'))
-    .option(MODEL_FLAG, MODEL_HELP)
-    .addHelpText(
-      'after',
-      '\n- as text reads standard input.\n\nExample:\n  nearpaper search "agents that use a browser"',
-    )
-    .action(async (words: string[], flags) => {
-      const { searchCommand } = await import('./query.js');
-      await searchCommand(context, words.join(' '), flags);
-    });
-  querying(subcommand(program, 'similar <id>', 'papers nearest to a paper of the corpus'))
-    .addHelpText('after', '\nExample:\n  nearpaper similar arXiv:2401.01335')
-    .action(async (id: string, flags) => {
-      const { similarCommand } = await import('./query.js');
-      await similarCommand(context, id, flags);
-    });
 }
 
 function addChecks(program: Command, context: CommandContext, report: Report): void {

@@ -18,9 +18,13 @@ export interface About {
     /** recall@k of HNSW against exact search, measured when the index was built. */
     recall: Manifest['recall'];
   };
+  /** Of the keyword index: how many different terms. */
+  keywords: { terms: number };
+  /** What similarities mean in this corpus: see docs/quality.md. */
+  calibration: NonNullable<Manifest['calibration']>;
 }
 
-export function aboutGeneration({ manifest, vectors, note }: Generation): About {
+export function aboutGeneration({ manifest, vectors, calibration, note }: Generation): About {
   const { hnsw } = manifest.vectors;
   return {
     generation: manifest.generation,
@@ -38,5 +42,7 @@ export function aboutGeneration({ manifest, vectors, note }: Generation): About 
       hnsw: hnsw && { M: hnsw.M, efConstruction: hnsw.efConstruction, ef: hnsw.ef },
       recall: manifest.recall,
     },
+    keywords: { terms: manifest.keywords?.terms ?? 0 },
+    calibration,
   };
 }

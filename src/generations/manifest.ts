@@ -21,6 +21,18 @@ const hnswFile = indexFile.extend({
   ef: z.number().int().positive(),
 });
 
+const keywordFile = storeFile.extend({ papers: count, terms: count });
+
+const percentileTable = z.object({
+  pairs: count,
+  points: z.array(z.tuple([z.number(), z.number()])),
+});
+const lengthPoint = z.object({ words: z.number().positive(), similarity: z.number() });
+const calibration = z.object({
+  percentiles: z.object({ paper: percentileTable.nullable(), text: percentileTable.nullable() }),
+  floor: z.object({ title: lengthPoint, abstract: lengthPoint.nullable() }).nullable(),
+});
+
 const manifestSchema = z.object({
   version: z.literal(MANIFEST_VERSION),
   generation: z.string().min(1),
@@ -37,6 +49,10 @@ const manifestSchema = z.object({
   }),
   store: storeFile,
   vectors: z.object({ exact: indexFile, hnsw: hnswFile.nullable() }),
+  /** Null in a generation of version 0.1, which a build without files brings up to date. */
+  keywords: keywordFile.nullable().default(null),
+  /** What similarities mean in this corpus; null as above. */
+  calibration: calibration.nullable().default(null),
   /** recall@k of the HNSW index against exact search, measured when it was built; null without HNSW. */
   recall: z.object({ recall: z.number(), k: count, queries: count }).nullable(),
 });

@@ -4,6 +4,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, NearpaperError } from '../errors.js';
+import { openKeywordIndex } from '../keywords/keyword-file.js';
+import type { KeywordIndex } from '../keywords/keyword-index.js';
 import { openStore, type PaperStore } from '../papers/store.js';
 import { type OpenedVectors, type OpenVectorOptions, openVectorIndex } from '../vectors/open.js';
 import type { VectorIndex } from '../vectors/vector-index.js';
@@ -14,58 +16,80 @@ export interface Generation {
   manifest: Manifest;
   store: PaperStore;
   vectors: VectorIndex;
+  keywords: KeywordIndex;
+  calibration: NonNullable<Manifest['calibration']>;
   /** Why exact search stands in for HNSW, when it does; else null. */
   note: string | null;
   close(): Promise<void>;
 }
 
 /**
- * Errors: `index_damaged` when a file is missing, cut short or altered, or store and index disagree;
- * `schema_newer`; `native_module`.
+ * Errors: `index_damaged` when a file is missing, cut short or altered, or the files disagree; `index_outdated` when
+ * an older nearpaper built it; `schema_newer`; `native_module`.
  */
 export async function openGeneration(path: GenerationPath, options: OpenVectorOptions): Promise<Generation> {
   const manifest = await readManifest(path.folder);
-  const vectors = await openBoth(
-    openVectorIndex(path.folder, manifest.vectors, options),
-    verifyStoreFile(path.folder, manifest.store),
-  );
-  try {
-    const store = openStore(join(path.folder, manifest.store.file));
-    if (store.size !== manifest.papers || vectors.index.size !== manifest.papers) {
-      await store.close();
-      throw new NearpaperError(
-        'index_damaged',
-        `${path.folder}: the store holds ${store.size} papers, the index ${vectors.index.size}. ${REBUILD}`,
-      );
-    }
-    return {
-      manifest,
-      store,
-      vectors: vectors.index,
-      note: vectors.note,
-      async close() {
-        try {
-          await vectors.index.close();
-        } finally {
-          await store.close();
-        }
-      },
-    };
-  } catch (thrown) {
-    await vectors.index.close();
-    throw thrown;
+  const { keywords, calibration } = manifest;
+  if (keywords === null || calibration === null) {
+    throw new NearpaperError(
+      'index_outdated',
+      `${path.folder} was built by an older nearpaper. Run \`nearpaper build\` to bring it up to date; no paper is embedded again.`,
+    );
   }
+  const parts = await openAll({
+    vectors: openVectorIndex(path.folder, manifest.vectors, options),
+    keywords: openKeywordIndex(path.folder, keywords),
+    store: verifyStoreFile(path.folder, manifest.store).then(() =>
+      openStore(join(path.folder, manifest.store.file)),
+    ),
+  });
+  const generation: Generation = {
+    manifest,
+    store: parts.store,
+    vectors: parts.vectors.index,
+    keywords: parts.keywords,
+    calibration,
+    note: parts.vectors.note,
+    close: () => closeAll([parts.vectors.index, parts.keywords, parts.store]),
+  };
+  const sizes = [generation.store.size, generation.vectors.size, generation.keywords.size];
+  if (sizes.every((size) => size === manifest.papers)) return generation;
+  await generation.close();
+  throw new NearpaperError(
+    'index_damaged',
+    `${path.folder}: the store holds ${sizes[0]} papers, the vector index ${sizes[1]}, the keyword index ${sizes[2]}. ${REBUILD}`,
+  );
 }
 
-/** The opened vectors once the store is verified too, or the first failure once neither is running any more. */
-async function openBoth(opening: Promise<OpenedVectors>, verifying: Promise<void>): Promise<OpenedVectors> {
-  const [opened, verified] = await Promise.allSettled([opening, verifying]);
-  if (opened.status === 'rejected') throw opened.reason;
-  if (verified.status === 'rejected') {
-    await opened.value.index.close();
-    throw verified.reason;
+interface Opening {
+  vectors: Promise<OpenedVectors>;
+  keywords: Promise<KeywordIndex>;
+  store: Promise<PaperStore>;
+}
+
+/** All of them, or the first failure once none is being opened any more and those that were are closed. */
+async function openAll(opening: Opening): Promise<{ [Part in keyof Opening]: Awaited<Opening[Part]> }> {
+  const [vectors, keywords, store] = await Promise.allSettled([
+    opening.vectors,
+    opening.keywords,
+    opening.store,
+  ]);
+  if (vectors.status === 'fulfilled' && keywords.status === 'fulfilled' && store.status === 'fulfilled') {
+    return { vectors: vectors.value, keywords: keywords.value, store: store.value };
   }
-  return opened.value;
+  await closeAll([
+    ...(vectors.status === 'fulfilled' ? [vectors.value.index] : []),
+    ...(keywords.status === 'fulfilled' ? [keywords.value] : []),
+    ...(store.status === 'fulfilled' ? [store.value] : []),
+  ]);
+  throw [store, vectors, keywords].find((part) => part.status === 'rejected')?.reason;
+}
+
+/** Closes every one, whatever becomes of the others. */
+async function closeAll(parts: readonly { close(): Promise<void> }[]): Promise<void> {
+  const outcomes = await Promise.allSettled(parts.map((part) => part.close()));
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failure) throw failure.reason;
 }
 
 /** Errors: `index_damaged` unless the store has the size and SHA-256 that the manifest names. */

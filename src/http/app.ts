@@ -2,11 +2,16 @@
 import cors from 'cors';
 import express, { type Express, type RequestHandler } from 'express';
 import { NearpaperError } from '../errors.js';
+import { measureRequests } from './metrics.js';
 import { problemHandler, routeNotFound } from './problem.js';
 import { requestLog } from './request-log.js';
+import { batchRoutes } from './routes/batch.js';
+import { docsRoutes } from './routes/docs.js';
 import { healthRoutes } from './routes/health.js';
 import { infoRoutes } from './routes/info.js';
+import { metricsRoutes } from './routes/metrics.js';
 import { paperRoutes } from './routes/papers.js';
+import { recommendationRoutes } from './routes/recommendations.js';
 import { searchRoutes } from './routes/search.js';
 import type { Service } from './service.js';
 
@@ -18,6 +23,7 @@ export function createApp(service: Service): Express {
   // Routes read the query string themselves, strictly.
   app.set('query parser', false);
 
+  app.use(measureRequests(service.metrics));
   app.use(requestLog(service.logger));
   app.use((_request, response, next) => {
     response.setHeader('X-Content-Type-Options', 'nosniff');
@@ -29,7 +35,8 @@ export function createApp(service: Service): Express {
       cors({
         origin: corsOrigins.includes('*') ? '*' : corsOrigins,
         methods: ['GET', 'HEAD', 'POST'],
-        exposedHeaders: ['X-Request-Id', 'Server-Timing', 'Retry-After'],
+        // Any header may be sent, as asked for by the preflight: Content-Type and If-None-Match are of use.
+        exposedHeaders: ['X-Request-Id', 'Server-Timing', 'Retry-After', 'ETag'],
         maxAge: 600,
       }),
     );
@@ -40,9 +47,13 @@ export function createApp(service: Service): Express {
   );
 
   app.use(healthRoutes(service));
+  app.use(metricsRoutes(service));
+  app.use(docsRoutes(service));
   app.use(infoRoutes(service));
   app.use(paperRoutes(service));
   app.use(searchRoutes(service));
+  app.use(recommendationRoutes(service));
+  app.use(batchRoutes(service));
   app.use(routeNotFound);
   app.use(problemHandler);
   return app;

@@ -1,14 +1,30 @@
-/** What every route shares: a deadline, cancellation when the caller leaves, timing, JSON out. */
+/** What every route shares: a deadline, cancellation when the caller leaves, entity tags, timing, JSON out. */
 import type { Request, RequestHandler, Response } from 'express';
 import { NearpaperError } from '../errors.js';
+import { RANKING_VERSION } from '../recommend/answer.js';
+import { etagOf, matches, matchesAnything } from './etag.js';
+import { routePattern } from './route-pattern.js';
 import { type ServedCorpus, type Service, useCorpus } from './service.js';
 
-export type Work = (corpus: ServedCorpus, request: Request, signal: AbortSignal) => Promise<unknown>;
+/** A route in two steps, so that a caller who has the answer already is told so without any work. */
+export interface Endpoint<Query> {
+  /**
+   * Reads and validates the request. With the corpus and the settings the answer depends on nothing but this value,
+   * and for GET it is what JSON can say. Errors: those of the request.
+   */
+  query(request: Request): Query;
+  /** The body of the answer. The signal aborts at the deadline, or when the caller leaves. */
+  answer(corpus: ServedCorpus, query: Query, signal: AbortSignal): Promise<unknown>;
+}
 
-/** A handler that answers with what `work` resolves to. Its signal aborts at the deadline or when the caller leaves. */
-export function handle(service: Service, work: Work): RequestHandler {
+/**
+ * A handler that answers with what the endpoint does. GET and HEAD carry a strong ETag, and are answered 304 without
+ * work when If-None-Match names it; errors carry none.
+ */
+export function handle<Query>(service: Service, endpoint: Endpoint<Query>): RequestHandler {
   return async (request: Request, response: Response) => {
     const started = performance.now();
+    const query = endpoint.query(request);
     const stop = new AbortController();
     const onClose = () => stop.abort(new NearpaperError('cancelled', 'The caller went away.'));
     const { deadlineMs } = service.settings;
@@ -19,10 +35,19 @@ export function handle(service: Service, work: Work): RequestHandler {
     }, deadlineMs);
     response.once('close', onClose);
     try {
-      const answer = await useCorpus(service, (corpus) => work(corpus, request, stop.signal));
-      stop.signal.throwIfAborted();
-      response.setHeader('Server-Timing', `total;dur=${(performance.now() - started).toFixed(1)}`);
-      sendJson(response, answer);
+      await useCorpus(service, async (corpus) => {
+        const etag = etagFor(service, corpus, request, query);
+        const known = request.headers['if-none-match'];
+        const unchanged = etag !== null && matches(known, etag);
+        // The wildcard matches whatever answer there is, so there must be one.
+        const needed = !unchanged || matchesAnything(known);
+        const answer = needed ? await endpoint.answer(corpus, query, stop.signal) : null;
+        stop.signal.throwIfAborted();
+        response.setHeader('Server-Timing', `total;dur=${(performance.now() - started).toFixed(1)}`);
+        if (etag !== null) allowRevalidation(response, etag);
+        if (unchanged) response.status(304).end();
+        else sendJson(response, answer);
+      });
     } catch (thrown) {
       // The parts below only know that they were cancelled; why is known here. Anything else is a failure of its own.
       throw stop.signal.aborted && isCancellation(thrown) ? stop.signal.reason : thrown;
@@ -31,6 +56,28 @@ export function handle(service: Service, work: Work): RequestHandler {
       response.off('close', onClose);
     }
   };
+}
+
+/** Null for methods whose answers are not kept. */
+function etagFor(service: Service, corpus: ServedCorpus, request: Request, query: unknown): string | null {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return null;
+  const { limits, deadlineMs } = service.settings;
+  const { engine, note } = corpus.about.search;
+  return etagOf({
+    generation: corpus.generation,
+    fingerprint: corpus.embedder.fingerprint,
+    rankingVersion: RANKING_VERSION,
+    // The engine that searches, not the one that was asked for: HNSW may be missing, and the corpus small.
+    settings: { version: service.version, engine, note, limits, deadlineMs },
+    route: routePattern(request) ?? '',
+    query,
+  });
+}
+
+/** Without this a browser may show an old answer for a while after a new generation is served. */
+function allowRevalidation(response: Response, etag: string): void {
+  response.setHeader('ETag', etag);
+  response.setHeader('Cache-Control', 'no-cache');
 }
 
 function isCancellation(thrown: unknown): boolean {

@@ -25,6 +25,8 @@ export const problemHandler: ErrorRequestHandler = (thrown, request, response, _
 };
 
 function sendProblem(response: Response, error: NearpaperError, requestId: string): void {
+  // For the metrics, which see a response only when it is over.
+  response.locals.problem = error.code;
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
@@ -55,7 +57,8 @@ const FOREIGN: Record<string, (thrown: Error) => NearpaperError> = {
     new NearpaperError('invalid_request', 'The body is not as long as Content-Length says.'),
 };
 
-function asNearpaperError(thrown: unknown): NearpaperError {
+/** What we did not foresee becomes `internal`. */
+export function asNearpaperError(thrown: unknown): NearpaperError {
   if (thrown instanceof NearpaperError) return thrown;
   if (thrown instanceof URIError) {
     return new NearpaperError(

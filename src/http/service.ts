@@ -4,11 +4,16 @@ import type { Config } from '../config.js';
 import { NearpaperError } from '../errors.js';
 import type { About } from '../generations/about.js';
 import type { Live } from '../generations/live.js';
-import type { SearchableCorpus } from '../recommend/corpus.js';
+import type { ObserveStage, SearchableCorpus } from '../recommend/corpus.js';
+import type { Metrics, QueryCacheCounts } from './metrics.js';
 
 /** A corpus with what is told about it. */
 export interface ServedCorpus extends SearchableCorpus {
   readonly about: About;
+  /** Told how long the stages of each query take. */
+  readonly observe: ObserveStage;
+  /** Null where query vectors are not kept. */
+  readonly queryCache: QueryCacheCounts | null;
   close(): Promise<void>;
 }
 
@@ -20,6 +25,7 @@ export type ServiceState =
 export interface Service {
   readonly logger: Logger;
   readonly version: string;
+  readonly metrics: Metrics;
   readonly settings: Pick<Config, 'corsOrigins' | 'deadlineMs' | 'limits'>;
   state: ServiceState;
 }

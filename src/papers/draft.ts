@@ -231,6 +231,20 @@ export class Draft {
     });
   }
 
+  /** Every paper's label, ascending. */
+  labels(): number[] {
+    return this.#db.prepare<[], number>('SELECT label FROM main.papers ORDER BY label').pluck().all();
+  }
+
+  /** Every paper's title and abstract, by label. The draft must not be written meanwhile. */
+  allTexts(): Iterable<{ label: number; title: string; abstract: string }> {
+    return this.#db
+      .prepare<[], { label: number; title: string; abstract: string }>(
+        'SELECT label, title, abstract FROM main.papers ORDER BY label',
+      )
+      .iterate();
+  }
+
   /** Stores embeddings in one transaction. Errors: `index_unwritable`. */
   putEmbeddings(fingerprint: string, entries: readonly { textHash: Buffer; vector: Float32Array }[]): void {
     this.#write(() => {

@@ -26,7 +26,8 @@ export function paperOfRow(row: PaperRow): Paper {
   return { ...fields, authors: stringsOf(row.authors), categories: stringsOf(row.categories) };
 }
 
-function stringsOf(json: string): string[] {
+/** The strings of a stored list. */
+export function stringsOf(json: string): string[] {
   const parsed: unknown = JSON.parse(json);
   return Array.isArray(parsed) ? parsed.filter((entry) => typeof entry === 'string') : [];
 }

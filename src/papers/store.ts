@@ -1,9 +1,13 @@
 /** The paper side of the waist: reading the papers of one generation. */
 import type { Database, Statement } from 'better-sqlite3';
+import { loadColumns, type PaperColumns } from './columns.js';
 import { checkSchema, openDatabase } from './database.js';
+import type { FilteredPapers, PaperFilter } from './filter.js';
 import { aliasKey, parseArxivId } from './ids.js';
 import type { Paper } from './paper.js';
 import { floatsOf, PAPER_COLUMNS, type PaperRow, paperOfRow } from './paper-row.js';
+import { Subsets } from './subsets.js';
+import { loadTwins, type Twins } from './twins.js';
 
 export interface ResolvedPaper {
   label: number;
@@ -24,21 +28,34 @@ export interface PaperStore {
   resolve(idOrAlias: string): Promise<ResolvedPaper | undefined>;
   /** Papers by label, in the order asked; undefined where there is none. */
   get(labels: readonly number[]): Promise<(Paper | undefined)[]>;
-  /** Papers in the order of the corpus, `limit` at most, from the position `from` that a page before gave. */
-  list(from: number, limit: number): Promise<PaperPage>;
+  /**
+   * Papers that pass the filter in the order of the corpus, `limit` at most, from the position `from` that a page
+   * before gave, or 0. Errors: `cancelled`.
+   */
+  list(filter: PaperFilter, from: number, limit: number, signal?: AbortSignal): Promise<PaperPage>;
+  /** The papers that pass a filter; see filter.ts for what each clause means. Errors: `cancelled`. */
+  subset(filter: PaperFilter, signal?: AbortSignal): Promise<FilteredPapers>;
+  /**
+   * The labels of other papers that are this one under another id, because they have the same DOI or arXiv id (from
+   * id, DOI or URL), ascending; an id that more than 8 papers share makes none. One memory access for the many papers
+   * that have none.
+   */
+  twins(label: number): readonly number[];
   close(): Promise<void>;
 }
 
 /**
  * Opens a published store for reading; works on read-only media. Its statements are point look-ups that
- * take some 10 microseconds, so they run where they are called.
+ * take some 10 microseconds, so they run where they are called. What filters look at is read into memory once, in
+ * slices that leave the event loop free.
  * Errors: `native_module`, `index_damaged`, `schema_newer`.
  */
-export function openStore(path: string): PaperStore {
+export async function openStore(path: string): Promise<PaperStore> {
   const db = openDatabase(path, 'read');
   try {
     checkSchema(db, path);
-    return new SqlitePaperStore(db);
+    const count = db.prepare<[], number>('SELECT count(*) FROM papers').pluck().get() ?? 0;
+    return new SqlitePaperStore(db, await loadColumns(db, count), await loadTwins(db));
   } catch (thrown) {
     db.close();
     throw thrown;
@@ -60,11 +77,14 @@ class SqlitePaperStore implements PaperStore {
   readonly #byArxiv: Statement<[string], ResolvedRow>;
   readonly #byAlias: Statement<[string], ResolvedRow>;
   readonly #byLabel: Statement<[number], PaperRow>;
-  readonly #page: Statement<[number, number], PaperRow>;
+  readonly #subsets: Subsets;
+  readonly #twins: Twins;
 
-  constructor(db: Database) {
+  constructor(db: Database, columns: PaperColumns, twins: Twins) {
     this.#db = db;
-    this.size = db.prepare<[], number>('SELECT count(*) FROM papers').pluck().get() ?? 0;
+    this.size = columns.labels.length;
+    this.#subsets = new Subsets(columns);
+    this.#twins = twins;
     this.#byId = db.prepare(`SELECT ${RESOLVED} FROM papers WHERE id = ?`);
     this.#byArxiv = db.prepare(`SELECT ${RESOLVED} FROM papers WHERE arxiv_base = ?`);
     this.#byAlias = db.prepare(
@@ -72,7 +92,6 @@ class SqlitePaperStore implements PaperStore {
        WHERE label = (SELECT min(label) FROM aliases WHERE alias = ?)`,
     );
     this.#byLabel = db.prepare(`SELECT ${PAPER_COLUMNS} FROM papers WHERE label = ?`);
-    this.#page = db.prepare(`SELECT ${PAPER_COLUMNS} FROM papers WHERE label >= ? ORDER BY label LIMIT ?`);
   }
 
   async resolve(idOrAlias: string): Promise<ResolvedPaper | undefined> {
@@ -95,10 +114,27 @@ class SqlitePaperStore implements PaperStore {
     });
   }
 
-  async list(from: number, limit: number): Promise<PaperPage> {
-    const rows = this.#page.all(from, limit + 1);
-    const following = rows[limit];
-    return { papers: rows.slice(0, limit).map(paperOfRow), next: following?.label ?? null };
+  async list(filter: PaperFilter, from: number, limit: number, signal?: AbortSignal): Promise<PaperPage> {
+    const { labels } = await this.#subsets.of(filter, signal);
+    const page: number[] = [];
+    let next: number | null = null;
+    for (const label of labels.from(from)) {
+      if (page.length === limit) {
+        next = label;
+        break;
+      }
+      page.push(label);
+    }
+    const papers = await this.get(page);
+    return { papers: papers.filter((paper) => paper !== undefined), next };
+  }
+
+  subset(filter: PaperFilter, signal?: AbortSignal): Promise<FilteredPapers> {
+    return this.#subsets.of(filter, signal);
+  }
+
+  twins(label: number): readonly number[] {
+    return this.#twins.of(label);
   }
 
   async close(): Promise<void> {

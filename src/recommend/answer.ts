@@ -1,7 +1,12 @@
-/** The answer that callers get, and the steps that every kind of query ends with. */
+/** The answer that callers get. */
 import type { Paper } from '../papers/paper.js';
-import type { Neighbour } from '../vectors/vector-index.js';
 import type { Corpus } from './corpus.js';
+
+/**
+ * To be raised when the same request to the same generation may get other bytes than before: it is part of every ETag.
+ * A release does that by itself, since its version is part of them too; this is for changes between two releases.
+ */
+export const RANKING_VERSION = 2;
 
 /** Every field of a paper that a caller can ask for, besides the id, which is always there. */
 export const PAPER_FIELDS = [
@@ -24,89 +29,86 @@ export const DEFAULT_FIELDS: readonly PaperField[] = ['id', 'title', 'authors', 
 /** A paper cut down to the fields that were asked for. */
 export type PaperView = Pick<Paper, 'id'> & Partial<Paper>;
 
+/** What a caller should know about an answer that is not an error. `detail` is for people. */
 export type Warning =
+  /** `field`: the parameter that named them. */
+  | { code: 'unknown_ids'; detail: string; field: string; ids: string[] }
+  | { code: 'no_abstract'; detail: string; ids: string[] }
   | { code: 'text_truncated'; detail: string }
-  | { code: 'no_abstract'; detail: string; ids: string[] };
+  /** The text is the id of a paper, which comes first, before the papers nearest to it. */
+  | { code: 'read_as_id'; detail: string; ids: string[] }
+  | { code: 'phrase_not_found'; detail: string; phrases: string[] }
+  | { code: 'undated_papers'; detail: string; count: number }
+  | { code: 'nothing_matches'; detail: string };
+
+/** A seed as the answer names it: by the id of its paper, or by the beginning of its text. */
+export type SeedName = { id: string } | { text: string };
+
+export interface Reasons {
+  /** The positive that the paper is nearest to, with that cosine; absent for a search. */
+  nearestSeed?: SeedName & { similarity: number };
+  /** Informative words that the paper shares with the query or that seed, as the paper writes them, most telling first. */
+  terms: string[];
+  /** The sentence of the abstract that has most of the shared words, weighed by what they tell; null when none has any. */
+  sentence: string | null;
+}
 
 export interface Result {
   paper: PaperView;
-  /** Cosine with the query, rounded to four decimals. */
+  /** Cosine with the target, -1 to 1, rounded to four decimals. */
   similarity: number;
-  /** What results are ordered by. */
+  /** What results are ordered by, rounded to four decimals. */
   score: number;
+  /** The share of random pairs of this corpus that are less similar, 0 to 100; null in a corpus of one paper. */
+  percentile: number | null;
+  /** With `explain` only. */
+  reasons?: Reasons;
+  /** Ids of near-identical papers that this result stands for. */
+  also: string[];
 }
 
 export interface Answer {
   results: Result[];
+  /** Even the best result is no closer than what hardly any real query of this kind gets. */
+  noGoodMatch: boolean;
   warnings: Warning[];
   index: { generation: string; size: number; model: string; exact: boolean };
 }
 
-export interface AnswerOptions {
+/** What every kind of query takes, under the names that callers use. */
+export interface QueryOptions {
   /** 1 to 100. */
   limit: number;
   fields: readonly PaperField[];
   /** Exhaustive search: recall 1. */
   exact: boolean;
+  /** Earliest and latest day of publication, YYYY-MM-DD, both included. */
+  from?: string | undefined;
+  to?: string | undefined;
+  /** In one of these; `cs.*` is a prefix. */
+  category?: readonly string[] | undefined;
+  venue?: string | undefined;
+  author?: string | undefined;
+  /** Only these papers. */
+  ids?: readonly string[] | undefined;
+  /** None of these papers. */
+  exclude?: readonly string[] | undefined;
+  /** Only papers at least this similar, -1 to 1. */
+  minSimilarity?: number | undefined;
+  /** 0 orders by score alone, 1 by novelty alone: see diversity.ts. */
+  diversity: number;
+  /** Whether each result says why it is there. */
+  explain: boolean;
 }
 
-/**
- * How many candidates are asked of the index, whatever the limit: with a fixed pool, the results for a limit
- * are the beginning of the results for a larger one. Above the largest limit, with room for what is dropped.
- */
-export const POOL_SIZE = 128;
-
-/** The pool nearest to `target` without the papers in `without`, best first. Errors: `overloaded`, `cancelled`. */
-export async function nearest(
-  corpus: Corpus,
-  target: Float32Array,
-  options: { exact: boolean; without?: ReadonlySet<number> },
-  signal: AbortSignal,
-): Promise<Neighbour[]> {
-  const pool = await corpus.vectors.search(target, POOL_SIZE, { exact: options.exact, signal });
-  return pool.filter(({ label }) => !options.without?.has(label));
-}
-
-/** Looks the papers up, settles ties by id, cuts to the limit. */
-export async function answer(
-  corpus: Corpus,
-  pool: readonly Neighbour[],
-  options: AnswerOptions,
-  warnings: Warning[],
-): Promise<Answer> {
-  // Rounded before it is ordered by, so that papers that are shown as equally similar are in the order of their ids.
-  const rounded = pool.map(({ label, similarity }) => ({ label, similarity: roundSimilarity(similarity) }));
-  const candidates = withTies(rounded, options.limit);
-  const papers = await corpus.store.get(candidates.map(({ label }) => label));
-  const found = candidates.flatMap(({ similarity }, i) => {
-    const paper = papers[i];
-    return paper === undefined ? [] : [{ paper, similarity }];
-  });
-  found.sort((a, b) => b.similarity - a.similarity || (a.paper.id < b.paper.id ? -1 : 1));
-  return {
-    results: found.slice(0, options.limit).map(({ paper, similarity }) => ({
-      paper: viewOf(paper, options.fields),
-      similarity,
-      score: similarity,
-    })),
-    warnings,
-    index: {
-      generation: corpus.generation,
-      size: corpus.vectors.size,
-      model: corpus.model,
-      exact: options.exact || corpus.vectors.engine === 'exact',
-    },
-  };
-}
-
-/** The first `limit` of the pool and all that tie with the last of them, so that ids can settle the tie. */
-function withTies(pool: readonly Neighbour[], limit: number): readonly Neighbour[] {
-  const last = pool[limit - 1];
-  if (last === undefined) return pool;
-  let end = limit;
-  while (pool[end]?.similarity === last.similarity) end++;
-  return pool.slice(0, end);
-}
+/** What callers get who ask for nothing else. */
+export const DEFAULT_OPTIONS: QueryOptions = {
+  limit: 10,
+  fields: DEFAULT_FIELDS,
+  exact: false,
+  diversity: 0,
+  explain: false,
+};
 
 /** The paper with only these fields, in the order of PAPER_FIELDS; the id is always there. */
 export function viewOf(paper: Paper, fields: readonly PaperField[]): PaperView {
@@ -114,7 +116,17 @@ export function viewOf(paper: Paper, fields: readonly PaperField[]): PaperView {
   return { id: paper.id, ...Object.fromEntries(chosen.map((field) => [field, paper[field]])) };
 }
 
+/** What an answer says of the index that it came from. */
+export function aboutIndex(corpus: Corpus, options: Pick<QueryOptions, 'exact'>): Answer['index'] {
+  return {
+    generation: corpus.generation,
+    size: corpus.vectors.size,
+    model: corpus.model,
+    exact: options.exact || corpus.vectors.engine === 'exact',
+  };
+}
+
 /** Four decimals: beyond that, cosines of 8-bit models are noise. */
-function roundSimilarity(similarity: number): number {
-  return Math.round(similarity * 10_000) / 10_000;
+export function rounded(value: number): number {
+  return Math.round(value * 10_000) / 10_000;
 }

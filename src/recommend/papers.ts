@@ -1,9 +1,8 @@
-/** Looking papers up: one by id, and the corpus page by page. */
+/** Looking papers up: one by id, several by id, and the corpus page by page. */
 import { NearpaperError } from '../errors.js';
-import type { PaperField, PaperView } from './answer.js';
-import { viewOf } from './answer.js';
+import { type PaperField, type PaperView, type QueryOptions, viewOf, type Warning } from './answer.js';
 import type { Corpus } from './corpus.js';
-import { requirePaper } from './similar.js';
+import { clausesOf, unknownIds } from './narrowing.js';
 
 /** Errors: `unknown_paper`. */
 export async function getPaper(
@@ -11,10 +10,31 @@ export async function getPaper(
   id: string,
   fields: readonly PaperField[],
 ): Promise<PaperView> {
-  const { label } = await requirePaper(corpus, id);
-  const [paper] = await corpus.store.get([label]);
-  if (paper === undefined) throw new NearpaperError('internal', `The store lost the paper ${id}.`);
-  return viewOf(paper, fields);
+  const { papers } = await lookUp(corpus, { ids: [id], fields });
+  const [paper] = papers;
+  if (paper?.paper) return paper.paper;
+  throw new NearpaperError('unknown_paper', `The corpus has no paper ${JSON.stringify(id)}.`, { ids: [id] });
+}
+
+export interface LookUp {
+  /** In the order asked; `paper` is null for an id that the corpus does not know. */
+  papers: { asked: string; paper: PaperView | null }[];
+  warnings: Warning[];
+}
+
+/** The papers with these ids or aliases. */
+export async function lookUp(
+  corpus: Corpus,
+  { ids, fields }: { ids: readonly string[]; fields: readonly PaperField[] },
+): Promise<LookUp> {
+  const papers: LookUp['papers'] = [];
+  for (const asked of ids) {
+    const resolved = await corpus.store.resolve(asked);
+    const [paper] = resolved === undefined ? [] : await corpus.store.get([resolved.label]);
+    papers.push({ asked, paper: paper === undefined ? null : viewOf(paper, fields) });
+  }
+  const unknown = new Set(papers.filter(({ paper }) => paper === null).map(({ asked }) => asked));
+  return { papers, warnings: unknown.size === 0 ? [] : [unknownIds('ids', [...unknown])] };
 }
 
 export interface PaperList {
@@ -23,12 +43,16 @@ export interface PaperList {
   next: string | null;
 }
 
-/** Papers in the order of the corpus. Errors: `invalid_request` for a cursor that no page gave. */
-export async function listPapers(
-  corpus: Corpus,
-  query: { cursor: string | undefined; limit: number; fields: readonly PaperField[] },
-): Promise<PaperList> {
+export type ListQuery = Pick<QueryOptions, 'from' | 'to' | 'category' | 'venue' | 'author'> & {
+  cursor?: string | undefined;
+  limit: number;
+  fields: readonly PaperField[];
+};
+
+/** Papers that pass the filters, in the order of the corpus. Errors: `invalid_request` for a cursor that no page gave. */
+export async function listPapers(corpus: Corpus, query: ListQuery): Promise<PaperList> {
   const page = await corpus.store.list(
+    clausesOf(query),
     query.cursor === undefined ? 0 : readCursor(query.cursor),
     query.limit,
   );

@@ -1,6 +1,6 @@
 /** Where long scans wait for each other: one runs, the others stand in line, and the line has an end. */
 import { NearpaperError } from '../errors.js';
-import { cancelled, checkSignal } from './vector-index.js';
+import { cancelled, checkSignal } from '../pacing.js';
 
 /**
  * Scans that may wait, besides the one that runs. A scan of 46,000 papers takes 20 to 25 ms (384 dimensions), so 32

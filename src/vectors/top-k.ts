@@ -1,6 +1,11 @@
 /** The best k of a stream of neighbours, in O(log k) each and without an object per candidate. */
 import type { Neighbour } from './vector-index.js';
 
+/** Rounding may carry the inner product of unit vectors a hair outside of -1 to 1. */
+export function clampCosine(similarity: number): number {
+  return Math.max(-1, Math.min(1, similarity));
+}
+
 /**
  * A binary heap with the worst kept neighbour at its root. "Worse" is lower similarity, and among equals the
  * higher label, so the outcome does not depend on the order in which candidates are offered.
@@ -22,9 +27,9 @@ export class TopK {
     return this.#similarities[0] ?? Number.POSITIVE_INFINITY;
   }
 
-  /** `similarity`: any number but NaN; rounding may carry it a hair outside -1 to 1, which is cut off here. */
+  /** `similarity`: any number but NaN, cut to -1 to 1. */
   offer(similarity: number, label: number): void {
-    const clamped = Math.max(-1, Math.min(1, similarity));
+    const clamped = clampCosine(similarity);
     if (this.#size < this.#labels.length) {
       this.#raise(this.#size++, clamped, label);
     } else if (this.#size > 0 && this.#worse(0, clamped, label)) {

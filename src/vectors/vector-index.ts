@@ -1,5 +1,6 @@
 /** The vector side of the waist: every engine implements these, and passes one contract suite. */
 import { NearpaperError } from '../errors.js';
+import type { LabelSet } from '../label-set.js';
 
 export interface Neighbour {
   /** The label the vector was added under: a dense whole number that the store gave the paper. */
@@ -9,8 +10,11 @@ export interface Neighbour {
 }
 
 export interface VectorSearchOptions {
-  /** Search only these labels; always answered exactly. Labels that the index does not hold are ignored. */
-  subset?: ReadonlySet<number>;
+  /**
+   * Search only these labels. Labels that the index does not hold are ignored. A small subset is answered exactly; what
+   * an approximate engine finds in a large one is as near to the truth as without a subset.
+   */
+  subset?: LabelSet | undefined;
   /** Exhaustive search: recall 1. */
   exact?: boolean;
   /** Stops the search, also while it waits for others. */
@@ -28,12 +32,16 @@ export interface VectorIndex {
   readonly dimensions: number;
   /**
    * The k nearest by cosine, best first, ties by label; fewer only when the index (or subset) holds fewer.
-   * A subset must not be changed before the promise settles.
    * Errors: `invalid_vector` for a query that is not a finite unit vector of the right length, or a k that
    * is not a whole number of at least 1; `not_ready` after `close`; `cancelled` when the signal aborts;
    * `overloaded`, with `retryAfter`, at once when as many exhaustive searches as the engine bears are waiting.
    */
   search(vector: Float32Array, k: number, options?: VectorSearchOptions): Promise<Neighbour[]>;
+  /**
+   * The cosines of these labels with `vector`, in their order, without copying a vector; undefined where a label is not
+   * held. To the last bit what `search` says of the same pair. Errors: `invalid_vector`, `not_ready` as for `search`.
+   */
+  similarities(vector: Float32Array, labels: readonly number[]): Promise<(number | undefined)[]>;
   /** Copies of the stored vectors of these labels, in their order; undefined where a label is not held. */
   vectors(labels: readonly number[]): Promise<(Float32Array | undefined)[]>;
   /**
@@ -115,16 +123,6 @@ export function checkK(k: number): void {
   }
 }
 
-/** What a search is rejected with when its signal aborts; the signal's own reason is the cause. */
-export function cancelled(signal: AbortSignal | undefined): NearpaperError {
-  return new NearpaperError('cancelled', 'The search was stopped.', { cause: signal?.reason });
-}
-
-/** Throws `cancelled` when the signal has aborted. */
-export function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw cancelled(signal);
-}
-
 /** Throws `config_invalid` unless `value` is a whole number from `least` to `most`. */
 export function checkSetting(name: string, value: number, least: number, most: number): void {
   if (!Number.isInteger(value) || value < least || value > most) {
@@ -140,10 +138,3 @@ export function checkSetting(name: string, value: number, least: number, most: n
 
 /** The most dimensions that an index takes: far above any text model, far below what overflows 32 bits. */
 export const MAX_DIMENSIONS = 65_536;
-
-/** The cosine of two unit vectors of the same length. */
-export function cosine(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
-  return sum;
-}

@@ -87,11 +87,11 @@ describe('a build', () => {
     assert.ok((recall?.recall ?? 0) >= 0.99);
     assert.deepEqual(
       [...new Set(events.map((event) => event.kind))],
-      ['reading', 'read', 'embedding', 'indexing', 'measuring', 'publishing'],
+      ['reading', 'read', 'embedding', 'indexing', 'measuring', 'keywords', 'calibrating', 'publishing'],
     );
 
     const { generation, embedder } = await openCorpus(configFor(folder));
-    const page = await generation.store.list(0, 100);
+    const page = await generation.store.list([], 0, 100);
     assert.equal(page.papers.length, 47);
     for (const { id, title, abstract } of page.papers) {
       assert.match(id, /^[\p{L}\p{N}][\p{L}\p{N}\p{M}-]*$/u);

@@ -7,7 +7,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import type { BuildEvent } from '../../src/build/progress.js';
 import { corpusOf, openCorpus } from '../../src/open-corpus.js';
-import { DEFAULT_FIELDS } from '../../src/recommend/answer.js';
+import { DEFAULT_OPTIONS } from '../../src/recommend/answer.js';
 import { search } from '../../src/recommend/search.js';
 import { similar } from '../../src/recommend/similar.js';
 import {
@@ -117,13 +117,13 @@ describe('a read-only disk', () => {
       const { generation, embedder } = await openCorpus(configFor(index, { NEARPAPER_EXACT_BELOW: '0' }));
       assert.deepEqual([generation.vectors.engine, generation.note], ['hnsw', null]);
       const corpus = corpusOf(generation);
-      const options = { limit: 3, fields: DEFAULT_FIELDS, exact: false };
+      const options = { ...DEFAULT_OPTIONS, limit: 3 };
       const near = await similar(corpus, { id: 'p3', ...options }, new AbortController().signal);
       assert.equal(near.results.length, 3);
-      const asked = { text: 'Study 7 of traffic', ...options };
+      const asked = { text: 'Study 7 of traffic', mode: 'hybrid' as const, ...options };
       const found = await search({ ...corpus, embedder }, asked, new AbortController().signal);
       assert.equal(found.results[0]?.paper.id, 'p7');
-      assert.equal((await corpus.store.list(0, 100)).papers.length, 12);
+      assert.equal((await corpus.store.list([], 0, 100)).papers.length, 12);
       await Promise.all([generation.close(), embedder.close()]);
 
       const { code, stdout, stderr } = await runCommand(['similar', '--index', index, '--json', 'p3']);

@@ -66,7 +66,7 @@ describe('a build over a damaged index', () => {
     });
   }
 
-  for (const file of ['vectors.f32', 'vectors.hnsw']) {
+  for (const file of ['vectors.f32', 'vectors.hnsw', 'keywords.bin']) {
     for (const [what, hurt] of [
       ['damaged', damage],
       ['missing', (path: string) => rmSync(path)],
@@ -82,6 +82,18 @@ describe('a build over a damaged index', () => {
       });
     }
   }
+
+  it('brings an index of version 0.1, without keywords, up to date and embeds nothing', async (t) => {
+    const copy = copyOf(index, t);
+    const path = join(currentFolder(copy), 'manifest.json');
+    const { keywords: _keywords, calibration: _calibration, ...old } = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify(old));
+    rmSync(join(currentFolder(copy), 'keywords.bin'));
+    await assert.rejects(openPublished(configFor(copy)), failure('index_outdated', /nearpaper build/));
+    const { kind, embedded } = await runBuild(copy, []);
+    assert.deepEqual({ kind, embedded }, { kind: 'published', embedded: 0 });
+    assert.equal(await servedPapers(copy), 6);
+  });
 
   it('afresh forgets the papers of a sound index, and keeps the embeddings of those that come again', async (t) => {
     const copy = copyOf(index, t);

@@ -37,7 +37,7 @@ function embeddedInDraft(index: string): number {
 
 async function publishedIds(index: string): Promise<string[]> {
   const { generation, embedder } = await openCorpus(configFor(index));
-  const { papers } = await generation.store.list(0, 1000);
+  const { papers } = await generation.store.list([], 0, 1000);
   await Promise.all([generation.close(), embedder.close()]);
   return papers.map(({ id }) => id);
 }
@@ -69,7 +69,7 @@ describe('a build that is told to stop', () => {
 
     const whole = join(folder, 'whole');
     await runBuild(whole, [input]);
-    for (const file of ['vectors.f32', 'vectors.hnsw']) {
+    for (const file of ['vectors.f32', 'vectors.hnsw', 'keywords.bin']) {
       assert.ok(readCurrent(index, file).equals(readCurrent(whole, file)), file);
     }
   });
@@ -112,14 +112,18 @@ describe('a build that is killed with -9', () => {
 
     for (const stage of ['Reading', 'Embedding'])
       assert.equal((await killAt(stage)).signal, 'SIGKILL', stage);
-    // In the middle of writing embeddings down: the log changes only for them once embedding has begun.
+    // In the middle of writing embeddings down: the log changes only for them once embedding has begun. Where that
+    // comes before the commit and nothing is kept, the next one is killed as soon as something is.
     let kept = embeddedInDraft(index);
     for (let tries = 0; tries < 5 && (tries === 0 || kept === 0); tries++) {
       let watcher: FSWatcher | undefined;
       await runCommand(args, {
         onLine: (line, kill) => {
           if (!line.startsWith('Embedding') || watcher !== undefined) return;
-          watcher = watch(join(index, 'building'), (_, file) => file === 'papers.db-wal' && kill('SIGKILL'));
+          watcher = watch(join(index, 'building'), (_, file) => {
+            if (file !== 'papers.db-wal') return;
+            if (tries === 0 || embeddedInDraft(index) > 0) kill('SIGKILL');
+          });
         },
       });
       watcher?.close();
@@ -143,7 +147,7 @@ describe('a build that is killed with -9', () => {
 
     const whole = join(folder, 'whole');
     await runBuild(whole, [input], { workers: 2 });
-    for (const file of ['vectors.f32', 'vectors.hnsw']) {
+    for (const file of ['vectors.f32', 'vectors.hnsw', 'keywords.bin']) {
       assert.ok(readCurrent(index, file).equals(readCurrent(whole, file)), file);
     }
   });
@@ -227,7 +231,7 @@ describe('the draft of a stopped build', () => {
     const { papers, notes } = await runBuild(index, [jsonFile(folder, papersFrom(0, 4))]);
     assert.deepEqual([papers, notes], [4, []]);
     const files = [...snapshot(currentFolder(index)).keys()];
-    assert.deepEqual(files, ['manifest.json', 'papers.db', 'vectors.f32', 'vectors.hnsw']);
+    assert.deepEqual(files, ['keywords.bin', 'manifest.json', 'papers.db', 'vectors.f32', 'vectors.hnsw']);
   });
 
   it('that was half copied from the published store is discarded', async (t) => {

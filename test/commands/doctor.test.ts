@@ -20,9 +20,13 @@ async function copyOfIndex(t: TestContext): Promise<string> {
   return folder;
 }
 
-async function flipBit(folder: string, name: string): Promise<void> {
+async function pathInGeneration(folder: string, name: string): Promise<string> {
   const generation = (await readdir(folder)).find((entry) => /^g\d{6}-/.test(entry)) ?? '';
-  const path = join(folder, generation, name);
+  return join(folder, generation, name);
+}
+
+async function flipBit(folder: string, name: string): Promise<void> {
+  const path = await pathInGeneration(folder, name);
   const bytes = await readFile(path);
   const middle = bytes.length >> 1;
   bytes.writeUInt8(bytes.readUInt8(middle) ^ 4, middle);
@@ -68,7 +72,7 @@ describe('doctor', () => {
     assert.doesNotMatch(searched.stderr, / {4}at /);
   });
 
-  for (const name of ['papers.db', 'vectors.f32', 'vectors.hnsw']) {
+  for (const name of ['papers.db', 'vectors.f32', 'vectors.hnsw', 'keywords.bin']) {
     it(`finds one flipped bit in ${name}; what it says to run mends it`, async (t) => {
       const folder = await copyOfIndex(t);
       await flipBit(folder, name);
@@ -83,6 +87,28 @@ describe('doctor', () => {
       assert.equal((await doctor(folder)).code, 0);
     });
   }
+
+  it('says how an index of an older nearpaper is brought up to date, and every query says so too', async (t) => {
+    const folder = await copyOfIndex(t);
+    const path = await pathInGeneration(folder, 'manifest.json');
+    const { keywords, calibration, ...older } = JSON.parse(await readFile(path, 'utf8'));
+    assert.ok(keywords && calibration, 'the manifest of today has both');
+    await writeFile(path, JSON.stringify(older));
+    const { code, stdout } = await doctor(folder);
+    assert.match(
+      stdout,
+      /^PROBLEM index: .*built by an older nearpaper\. Run `nearpaper build` to bring it up/m,
+    );
+    assert.equal(code, 1);
+    const searched = await runCommand(['search', 'galaxies', '--index', folder], { cwd: folder });
+    assert.equal(searched.code, 1);
+    assert.match(searched.stderr, /Run `nearpaper build`/);
+    const built = await runCommand(['build', '--index', folder, '--json'], { cwd: folder });
+    assert.equal(JSON.parse(built.stdout).embedded, 0);
+    const mended = await doctor(folder);
+    assert.match(mended.stdout, /^ {3}ok {3}keyword index: \d+ terms of 3 papers, as published$/m);
+    assert.equal(mended.code, 0);
+  });
 
   it('finds a manifest that is cut short, and a CURRENT that leads nowhere', async (t) => {
     const folder = await copyOfIndex(t);

@@ -1,7 +1,8 @@
 /** Help, version, and what is said to a command line that is wrong. */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { SETTING_LIST } from '../../src/config.js';
+import { readConfig, SETTING_LIST } from '../../src/config.js';
+import { requestSchemas } from '../../src/recommend/requests.js';
 import { RunningCommand, runCommand } from '../support/command.js';
 import { afterFile, temporaryFolder } from '../support/temporary-folder.js';
 
@@ -11,6 +12,19 @@ before(async () => {
   cwd = await temporaryFolder(file);
 });
 
+const FILTER_FLAGS = ['--from', '--to', '--category', '--venue', '--author'];
+const QUERY_FLAGS = [
+  '--limit',
+  ...FILTER_FLAGS,
+  '--only',
+  '--exclude',
+  '--min-similarity',
+  '--diversity',
+  '--explain',
+  '--exact',
+  '--json',
+  '--fields',
+];
 const FLAGS: Record<string, string[]> = {
   build: [
     '--index',
@@ -25,8 +39,20 @@ const FLAGS: Record<string, string[]> = {
   ],
   serve: ['--index', '--model', '--port', '--host', '--log-level'],
   start: ['--index', '--model', '--port', '--host', '--log-level'],
-  search: ['--index', '--model', '--limit', '--exact', '--json'],
-  similar: ['--index', '--limit', '--exact', '--json'],
+  search: ['--index', '--model', '--mode', ...QUERY_FLAGS],
+  similar: ['--index', ...QUERY_FLAGS],
+  recommend: [
+    '--index',
+    '--model',
+    '--positive',
+    '--positive-text',
+    '--negative',
+    '--negative-text',
+    '--strategy',
+    '--request',
+    ...QUERY_FLAGS,
+  ],
+  papers: ['--index', ...FILTER_FLAGS, '--limit', '--all', '--json', '--fields', '--cursor'],
   info: ['--index', '--json'],
   doctor: ['--index', '--model', '--json'],
 };
@@ -49,6 +75,20 @@ describe('help', () => {
       for (const flag of flags) assert.match(stdout, new RegExp(`${flag}\\b`));
     });
   }
+
+  it('names the defaults that requests have', async () => {
+    const schemas = requestSchemas(readConfig({}).limits);
+    const { mode, limit } = schemas.search.parse({ q: 'x' });
+    const { strategy } = schemas.recommendations.parse({ positives: [{ id: 'x' }] });
+    const helpOf = async (command: string) =>
+      (await runCommand([command, '--help'], { cwd })).stdout.replaceAll(/\s+/g, ' ');
+    assert.match(await helpOf('search'), new RegExp(`--mode <mode> ${mode} \\([^)]*the default\\)`));
+    assert.match(await helpOf('papers'), new RegExp(`how many papers \\(default: ${limit}\\)`));
+    assert.match(
+      await helpOf('recommend'),
+      new RegExp(`--strategy <name> ${strategy} \\([^)]*the default\\)`),
+    );
+  });
 
   it('goes into a pipe that is closed early without a word', async () => {
     const running = new RunningCommand(['--help'], { cwd });
@@ -81,9 +121,9 @@ describe('a wrong command line exits 2', () => {
     [
       'a limit that is no number',
       ['search', 'x', '-n', 'ten'],
-      /--limit must be a whole number from 1 to 100, not ten/,
+      /--limit must be a whole number from 1 to 100\./,
     ],
-    ['a limit of 0', ['similar', 'x', '-n', '0'], /--limit must be a whole number from 1 to 100, not 0/],
+    ['a limit of 0', ['similar', 'x', '-n', '0'], /--limit must be a whole number from 1 to 100\./],
     ['an unknown format', ['build', '--format', 'xml', '/dev/null'], /Unknown format "xml"[\s\S]*jsonl/],
     [
       'a port that is no number',
@@ -92,6 +132,67 @@ describe('a wrong command line exits 2', () => {
     ],
     ['a build without files and without an index', ['build'], /Name at least one file/],
     ['an empty query', ['search', ' '], /The text is empty/],
+    ['a query that is too long', ['search', 'x'.repeat(20_001)], /The text is longer than 20000 characters/],
+    [
+      'an unknown mode',
+      ['search', 'x', '--mode', 'fuzzy'],
+      /--mode must be one of hybrid, semantic, keyword\./,
+    ],
+    [
+      'a day that is none',
+      ['search', 'x', '--from', '2024-13'],
+      /--from must be a day, month or year: 2024-05-31/,
+    ],
+    [
+      'days that exclude each other',
+      ['papers', '--from', '2024', '--to', '2023'],
+      /--from is later than --to\./,
+    ],
+    [
+      'a similarity out of range',
+      ['similar', 'x', '--min-similarity=-2'],
+      /--min-similarity must be a number from/,
+    ],
+    [
+      'several flags at once, all of them told',
+      ['similar', 'x', '--diversity', 'much', '--venue', '?'],
+      /--venue must be words of a venue.*--diversity must be a number from 0 to 1\./,
+    ],
+    [
+      'an empty id among others',
+      ['search', 'x', '--only', ''],
+      /--only must be a list of 1 to 500 ids, not ""/,
+    ],
+    ['an empty id to exclude', ['search', 'x', '--exclude', ''], /--exclude must be a list of 1 to 500 ids/],
+    ['fields without --json', ['search', 'x', '--fields', 'title'], /--fields chooses what --json prints/],
+    [
+      'an unknown field, naming the nearest',
+      ['papers', '--json', '--fields', 'id,titel'],
+      /--fields must be a list of id, title.*not "titel"; did you mean title\?\n/,
+    ],
+    [
+      'a recommendation without positives',
+      ['recommend', '--negative', 'x'],
+      /--positive <id>, --positive-text/,
+    ],
+    ['an empty seed', ['recommend', '--positive', ''], /--positive must be a list of 1 to 500 ids, not ""/],
+    [
+      'an empty text as seed',
+      ['recommend', '--negative-text', ' ', '--positive', 'x'],
+      /--negative-text is empty/,
+    ],
+    [
+      'an unknown strategy',
+      ['recommend', '--positive', 'x', '--strategy', 'best'],
+      /--strategy must be best_score or average/,
+    ],
+    [
+      'flags beside a request',
+      ['recommend', '--request', '-', '--positive', 'x'],
+      /--positive cannot be given together with --request/,
+    ],
+    ['filters beside ids', ['papers', 'x', '--from', '2024'], /--from cannot be given together with ids/],
+    ['a page beside all', ['papers', '--all', '-n', '3'], /--limit cannot be given together with --all/],
   ];
   for (const [what, args, says] of wrong) {
     it(what, async () => {
@@ -99,7 +200,7 @@ describe('a wrong command line exits 2', () => {
       assert.match(stderr, says);
       assert.equal(stdout, '');
       assert.doesNotMatch(stderr, /\n\s+at /, 'no stack');
-      assert.equal(code, what === 'an empty query' ? 1 : 2);
+      assert.equal(code, 2);
     });
   }
 

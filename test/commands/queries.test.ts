@@ -81,6 +81,14 @@ describe('nearpaper search and similar', () => {
     assert.ok(!similar.stdout.includes(title));
   });
 
+  it('say first when there is no good match', async () => {
+    const recipe = 'bake the lasagne with tomato sauce and cheese for forty minutes';
+    const { code, stdout } = await run('search', recipe, '-n', '1');
+    assert.match(stdout, /^No good match: even the best of these .*\n {2}1 {2}-?0\.\d{3} {2}\S/);
+    assert.equal(code, 0);
+    assert.doesNotMatch((await run('search', 'tree search for reasoning')).stdout, /No good match/);
+  });
+
   it('with --json print what the HTTP API answers, also for a text from standard input', async (t) => {
     const { http } = await serveIndex(t, join(cwd, 'index-data'));
     const q = 'agents that use tools';
@@ -101,14 +109,17 @@ describe('nearpaper search and similar', () => {
     assert.equal((await waiting.finished).code, 130);
   });
 
-  it('exit 1 for an id that is not there, a text that is too long, and without an index', async () => {
+  it('exit 1 for an id that is not there, saying how to find ids, and without an index', async () => {
     const unknown = await run('similar', 'nothing');
     assert.deepEqual([unknown.code, unknown.stdout], [1, '']);
-    assert.match(unknown.stderr, /The corpus has no paper "nothing"/);
-    const long = await run('search', 'x'.repeat(20_001));
-    assert.equal(long.code, 1);
-    assert.match(long.stderr, /longer than 20000 characters/);
-    for (const args of [['search', 'x'], ['similar', 'x'], ['info']]) {
+    assert.match(unknown.stderr, /The corpus has no paper "nothing"\. `nearpaper papers` lists the ids\.\n/);
+    for (const args of [
+      ['search', 'x'],
+      ['similar', 'x'],
+      ['recommend', '--positive', 'x'],
+      ['papers'],
+      ['info'],
+    ]) {
       const { code, stderr } = await run(...args, '--index', join(cwd, 'none'));
       assert.equal(code, 1);
       assert.match(stderr, /There is no index in .*nearpaper build <file>/);
@@ -129,11 +140,23 @@ describe('nearpaper info and doctor', () => {
     assert.equal(code, 0);
     assert.match(stdout, /Papers +47\n/);
     assert.match(stdout, /Model +all-MiniLM-L6-v2, 384 dimensions/);
+    assert.match(stdout, /^Keywords +\d{4} different terms$/m);
+    assert.match(
+      stdout,
+      /^Good match +from 0\.\d{3} for a text of \d+ words, from 0\.\d{3} for one of \d{3}$/m,
+    );
+    // 47 papers make too few pairs for a word about one in ten thousand.
+    assert.match(
+      stdout,
+      /^Similarity +of random pairs, top 1 % from 0\.\d{3} for papers, 0\.\d{3} for short texts$/m,
+    );
     const about = JSON.parse((await run('info', '--json')).stdout);
     assert.equal(about.papers, 47);
     assert.equal(about.sample, false);
     assert.equal(about.search.engine, 'exact');
     assert.ok(about.search.recall.recall >= 0.99);
+    assert.ok(about.keywords.terms > 1000);
+    assert.ok(about.calibration.floor.title.similarity < about.calibration.floor.abstract.similarity);
   });
 
   it('say that all is well', async () => {

@@ -42,6 +42,7 @@ vectorIndexContract({
       size: index.size,
       dimensions: index.dimensions,
       search: (vector, k, options) => index.search(vector, k, { ...options, exact: true }),
+      similarities: (vector, labels) => index.similarities(vector, labels),
       vectors: (labels) => index.vectors(labels),
       close: () => index.close(),
     };

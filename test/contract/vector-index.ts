@@ -4,6 +4,7 @@ import { getEventListeners } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { type ErrorCode, NearpaperError } from '../../src/errors.js';
+import { LabelSet } from '../../src/label-set.js';
 import type { Neighbour, VectorIndex } from '../../src/vectors/vector-index.js';
 import { clustered } from '../vectors/clustered.js';
 import { type Entry, withLabels } from '../vectors/files.js';
@@ -69,6 +70,7 @@ export function vectorIndexContract(subject: VectorIndexUnderTest): void {
     searchContract(subject);
     recallContract(subject);
     subsetContract(subject);
+    similaritiesContract(subject);
     refusalContract(subject);
     signalContract(subject);
     closeContract(subject);
@@ -130,7 +132,7 @@ function searchContract({ open, empty }: VectorIndexUnderTest): void {
       [2, 4, 7, 9],
     );
     assert.ok(found.every(({ similarity }) => similarity <= 1));
-    const inside = await index.search(vector, 2, { subset: new Set([9, 7, 4, 2]) });
+    const inside = await index.search(vector, 2, { subset: LabelSet.of([9, 7, 4, 2]) });
     assert.deepEqual(inside, found.slice(0, 2));
     assert.deepEqual(
       (await index.search(vector, 2)).map(({ label }) => label),
@@ -195,23 +197,49 @@ function searchContract({ open, empty }: VectorIndexUnderTest): void {
     const index = await open(t, [], DIMENSIONS, 10);
     const [query = new Float32Array()] = queries;
     assert.deepEqual(await index.search(query, 10), []);
-    assert.deepEqual(await index.search(query, 10, { subset: new Set([1]) }), []);
+    assert.deepEqual(await index.search(query, 10, { subset: LabelSet.of([1]) }), []);
     assert.deepEqual(await index.vectors([1]), [undefined]);
   });
 }
 
 function recallContract({ open, recall }: VectorIndexUnderTest): void {
-  it(`has a recall@10 of at least ${recall} among 2000`, async (t) => {
-    const entries = withLabels(clustered(2000, DIMENSIONS, 8));
-    const index = await open(t, entries, DIMENSIONS, 40);
+  const entries = withLabels(clustered(2000, DIMENSIONS, 8));
+  const queries = clustered(50, DIMENSIONS, 9);
+  /** The share of the true k nearest among `inside` that is found. */
+  const recallOf = async (index: VectorIndex, k: number, inside: readonly Entry[], subset?: LabelSet) => {
     let hits = 0;
-    const queries = clustered(50, DIMENSIONS, 9);
     for (const query of queries) {
-      const truth = new Set(bruteForce(entries, query, 10).map(({ label }) => label));
-      hits += (await index.search(query, 10)).filter(({ label }) => truth.has(label)).length;
+      const truth = new Set(bruteForce(inside, query, k).map(({ label }) => label));
+      const found = await index.search(query, k, { subset });
+      assert.equal(found.length, Math.min(k, inside.length));
+      hits += found.filter(({ label }) => truth.has(label)).length;
     }
-    const found = hits / (10 * queries.length);
+    return hits / (k * queries.length);
+  };
+
+  it(`has a recall@10 of at least ${recall} among 2000`, async (t) => {
+    const index = await open(t, entries, DIMENSIONS, 40);
+    const found = await recallOf(index, 10, entries);
     assert.ok(found >= recall, `recall ${found}`);
+  });
+
+  it('has no less within a half and within nine tenths, drawn at random or near to and far from one vector', async (t) => {
+    const index = await open(t, entries, DIMENSIONS, 10);
+    const [[, centre] = [0, new Float32Array()]] = entries;
+    const byNearness = bruteForce(entries, centre, entries.length).map(({ label }) => label);
+    const inNoOrder = entries
+      .map(([label]) => label)
+      .sort((a, b) => ((a * 7919) % 4001) - ((b * 7919) % 4001));
+    for (const order of [inNoOrder, byNearness, byNearness.toReversed()]) {
+      for (const share of [0.1, 0.5, 0.9]) {
+        const subset = LabelSet.of(order.slice(0, share * entries.length));
+        const inside = entries.filter(([label]) => subset.has(label));
+        for (const k of [10, 30]) {
+          const found = await recallOf(index, k, inside, subset);
+          assert.ok(found >= recall, `recall@${k} ${found} in ${share}`);
+        }
+      }
+    }
   });
 }
 
@@ -232,7 +260,7 @@ function subsetContract({ open }: VectorIndexUnderTest): void {
     await fc.assert(
       fc.asyncProperty(given, async ({ seed, k, subset }) => {
         const [query = new Float32Array()] = clustered(1, DIMENSIONS, seed);
-        const wanted = new Set(subset);
+        const wanted = LabelSet.of(subset);
         const inside = entries.filter(([label]) => wanted.has(label));
         const found = await index.search(query, k, { subset: wanted });
         assertSameNeighbours(found, inside, bruteForce(inside, query, k));
@@ -251,15 +279,60 @@ function subsetContract({ open }: VectorIndexUnderTest): void {
     const index = await open(t, entries, DIMENSIONS, 20);
     for (const query of clustered(10, DIMENSIONS, 12)) {
       const found = await index.search(query, 10);
-      const subset = new Set(found.map(({ label }) => label));
-      assert.deepEqual(await index.search(query, 10, { subset }), found);
+      const labels = found.map(({ label }) => label);
+      assert.deepEqual(await index.search(query, 10, { subset: LabelSet.of(labels) }), found);
+      assert.deepEqual(
+        await index.similarities(query, labels),
+        found.map(({ similarity }) => similarity),
+      );
     }
   });
 
   it('finds nothing in an empty subset', async (t) => {
     const index = await open(t, withLabels(clustered(10, DIMENSIONS, 13)), DIMENSIONS, 20);
     const [query = new Float32Array()] = clustered(1, DIMENSIONS, 14);
-    assert.deepEqual(await index.search(query, 5, { subset: new Set() }), []);
+    assert.deepEqual(await index.search(query, 5, { subset: LabelSet.of([]) }), []);
+  });
+}
+
+function similaritiesContract({ open }: VectorIndexUnderTest): void {
+  const entries = withLabels(clustered(200, DIMENSIONS, 23));
+  const labels = entries.map(([label]) => label);
+
+  it('gives the similarities of any labels in their order, as a search gives them', async (t) => {
+    const index = await open(t, entries, DIMENSIONS, 20);
+    const asked = fc.array(fc.constantFrom(4, 1e9, -1, 0.5, Number.NaN, 2 ** 40, ...labels), {
+      maxLength: 250,
+    });
+    for (const query of clustered(5, DIMENSIONS, 24)) {
+      const all = await index.search(query, entries.length, { exact: true });
+      const truth = new Map(all.map(({ label, similarity }) => [label, similarity]));
+      await fc.assert(
+        fc.asyncProperty(asked, async (given) => {
+          assert.deepEqual(
+            await index.similarities(query, given),
+            given.map((label) => truth.get(label)),
+          );
+        }),
+        { numRuns: 20 },
+      );
+    }
+  });
+
+  it('gives no similarity above 1', async (t) => {
+    const index = await open(t, entries, DIMENSIONS, 20);
+    for (const [label, vector] of entries) {
+      const [same = 2] = await index.similarities(vector, [label]);
+      assert.ok(same <= 1 && same > 1 - 1e-6, `${same}`);
+    }
+  });
+
+  it('refuses a query that is no unit vector of its dimensions', async (t) => {
+    const index = await open(t, entries, DIMENSIONS, 20);
+    const [good = new Float32Array()] = clustered(1, DIMENSIONS, 25);
+    for (const bad of [good.slice(1), good.map((value) => value * 1.1), good.with(3, Number.NaN)]) {
+      await assert.rejects(index.similarities(bad, [3]), rejectsWith('invalid_vector'));
+    }
   });
 }
 
@@ -277,7 +350,7 @@ function refusalContract({ open }: VectorIndexUnderTest): void {
       infinite: good.with(3, Number.POSITIVE_INFINITY),
     };
     for (const [what, query] of Object.entries(bad)) {
-      for (const options of [{}, { exact: true }, { subset: new Set([3]) }]) {
+      for (const options of [{}, { exact: true }, { subset: LabelSet.of([3]) }]) {
         await assert.rejects(index.search(query, 3, options), rejectsWith('invalid_vector'), what);
       }
     }
@@ -287,7 +360,7 @@ function refusalContract({ open }: VectorIndexUnderTest): void {
     const index = await open(t, withLabels(clustered(10, DIMENSIONS, 17)), DIMENSIONS, 20);
     const [query = new Float32Array()] = clustered(1, DIMENSIONS, 18);
     for (const k of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
-      for (const options of [{}, { exact: true }, { subset: new Set([3]) }]) {
+      for (const options of [{}, { exact: true }, { subset: LabelSet.of([3]) }]) {
         await assert.rejects(index.search(query, k, options), rejectsWith('invalid_vector'), `k ${k}`);
       }
     }
@@ -297,7 +370,11 @@ function refusalContract({ open }: VectorIndexUnderTest): void {
 function signalContract({ open }: VectorIndexUnderTest): void {
   const entries = withLabels(clustered(60, DIMENSIONS, 21));
   const [query = new Float32Array()] = clustered(1, DIMENSIONS, 22);
-  const searches = [{}, { exact: true }, { subset: new Set(entries.slice(0, 9).map(([label]) => label)) }];
+  const searches = [
+    {},
+    { exact: true },
+    { subset: LabelSet.of(entries.slice(0, 9).map(([label]) => label)) },
+  ];
 
   it('does not begin for a signal that has aborted, and says why', async (t) => {
     const index = await open(t, entries, DIMENSIONS, 20);
@@ -335,13 +412,14 @@ function closeContract({ open }: VectorIndexUnderTest): void {
     const index = await open(t, entries, DIMENSIONS, 20);
     const [query = new Float32Array()] = clustered(1, DIMENSIONS, 20);
     const expected = await index.search(query, 5, { exact: true });
-    const searches = [{}, { exact: true }, { subset: new Set(expected.map(({ label }) => label)) }];
+    const searches = [{}, { exact: true }, { subset: LabelSet.of(expected.map(({ label }) => label)) }];
     const underWay = searches.map((options) => index.search(query, 5, options));
     await index.close();
     assert.deepEqual((await Promise.all(underWay))[1], expected);
     for (const options of searches)
       await assert.rejects(index.search(query, 5, options), rejectsWith('not_ready'));
     await assert.rejects(index.vectors([3]), rejectsWith('not_ready'));
+    await assert.rejects(index.similarities(query, [3]), rejectsWith('not_ready'));
     await index.close();
   });
 }

@@ -84,7 +84,7 @@ describe('parameters', () => {
       [{ q: 'x', fields: [] }, 'fields'],
       [{ q: 'x', fields: [1] }, 'fields.0'],
       [{ q: 'x', fields: ['title', 'nope'] }, 'fields.1'],
-      [{ q: 'x', mode: 'keyword' }, 'mode'],
+      [{ q: 'x', mode: 'lexical' }, 'mode'],
     ];
     for (const [body, field] of wrong) {
       const problem = assertProblem(await post(body), 'invalid_request');

@@ -8,6 +8,7 @@ import { aboutGeneration } from '../../src/generations/about.js';
 import { Live } from '../../src/generations/live.js';
 import { createApp } from '../../src/http/app.js';
 import { createListener, listen } from '../../src/http/listener.js';
+import { Metrics } from '../../src/http/metrics.js';
 import { corpusOf, openCorpus } from '../../src/open-corpus.js';
 import type { VectorIndex } from '../../src/vectors/vector-index.js';
 import { indexOf } from '../support/corpus.js';
@@ -32,7 +33,14 @@ async function open() {
     await generation.close();
     await embedder.close();
   });
-  return { ...corpusOf(generation), embedder, about: aboutGeneration(generation), close: async () => {} };
+  return {
+    ...corpusOf(generation),
+    embedder,
+    about: aboutGeneration(generation),
+    observe: () => undefined,
+    queryCache: null,
+    close: async () => {},
+  };
 }
 
 const SIMILAR = '/v1/papers/2401.00001/similar?exact=true';
@@ -43,11 +51,15 @@ async function serve(t: CleanUp, vectors: VectorIndex, deadlineMs = 60_000) {
   const { logger, log } = keepingLogger();
   const live = new Live({ ...corpus, vectors }, (thrown) => assert.fail(String(thrown)));
   const settings = { ...readConfig({}), deadlineMs };
+  const metrics = new Metrics();
   const server = createListener(
-    createApp({ logger, version: '0', settings, state: { kind: 'ready', live } }),
+    createApp({ logger, version: '0', metrics, settings, state: { kind: 'ready', live } }),
   );
   const port = await listen(server, 0, '127.0.0.1');
-  t.after(() => void server.close());
+  t.after(() => {
+    metrics.close();
+    server.close();
+  });
   return { http: supertest(`http://127.0.0.1:${port}`), port, log };
 }
 
@@ -68,8 +80,9 @@ function watched(index: VectorIndex): { index: VectorIndex; began: () => number;
   };
   const { engine, size, dimensions } = index;
   const vectors: VectorIndex['vectors'] = (labels) => index.vectors(labels);
+  const similarities: VectorIndex['similarities'] = (vector, labels) => index.similarities(vector, labels);
   return {
-    index: { engine, size, dimensions, search, vectors, close: () => index.close() },
+    index: { engine, size, dimensions, search, vectors, similarities, close: () => index.close() },
     began: () => began,
     ends,
   };

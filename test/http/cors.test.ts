@@ -1,18 +1,22 @@
 /** Which pages of other origins may call the API. No corpus is needed for that: the service is still starting. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import supertest from 'supertest';
 import { readConfig } from '../../src/config.js';
 import { createApp } from '../../src/http/app.js';
+import { Metrics } from '../../src/http/metrics.js';
 import { keepingLogger } from '../support/service.js';
 
 const ALLOWED = 'https://papers.example.org';
 const OTHER = 'https://evil.example.org';
 
+const metrics = new Metrics();
+after(() => metrics.close());
+
 function apiWith(origins: string): ReturnType<typeof supertest> {
   const settings = readConfig({ NEARPAPER_CORS_ORIGINS: origins });
   const { logger } = keepingLogger('silent');
-  return supertest(createApp({ logger, version: '0', settings, state: { kind: 'starting' } }));
+  return supertest(createApp({ logger, version: '0', metrics, settings, state: { kind: 'starting' } }));
 }
 
 const preflight = (api: ReturnType<typeof supertest>, origin: string) =>

@@ -23,10 +23,11 @@ function observeWorkers(t: TestContext): Worker[] {
 async function killUntilFailed(workers: Worker[], { http }: TestService): Promise<void> {
   const before = workers.length;
   for (let deaths = 0; deaths < 4; deaths++) {
-    await http.get('/v1/search?q=rewards').expect(200);
+    // Another text each time: one that was asked before needs no worker.
+    await http.get(`/v1/search?q=before+${before}+${deaths}`).expect(200);
     // A message that no worker understands: it dies of it as it would of a fault of its own.
     workers.at(-1)?.postMessage(null);
-    await http.get('/v1/search?q=rewards').expect(500);
+    await http.get(`/v1/search?q=after+${before}+${deaths}`).expect(500);
   }
   assert.equal(workers.length - before, 3);
 }
@@ -38,8 +39,10 @@ describe('a service whose embedding workers died for good', () => {
     const running = await serveIndex(t, index);
     const { http, service } = running;
     const { generation } = (await http.get('/readyz')).body;
+    await http.get('/v1/search?q=asked+before').expect(200);
     await killUntilFailed(workers, running);
     assertProblem(await http.get('/v1/search?q=rewards'), 'internal');
+    assertProblem(await http.get('/v1/search?q=asked+before'), 'internal');
     assert.match(assertProblem(await http.get('/readyz'), 'not_ready').detail, /workers have failed.*SIGHUP/);
     await http.get('/livez').expect(200);
     await http.get('/v1/papers/arXiv:2401.00001/similar').expect(200);
@@ -76,7 +79,7 @@ describe('what is served', () => {
         throw new Error('the disk is gone');
       },
     };
-    const corpus = served({ ...opened, generation }, new Map());
+    const corpus = served({ ...opened, generation }, new Map(), () => undefined);
     await assert.rejects(corpus.close(), /the disk is gone/);
     // A thread that has ended has no id any more.
     await until('the worker ends', () => workers.at(-1)?.threadId === -1);

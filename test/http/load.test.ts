@@ -16,15 +16,15 @@ before(async () => {
 
 /** Fills the model's window, so that it takes the model some 20 ms. */
 const LONG = 'the reasoning of language models under reinforcement learning '.repeat(60);
+/** Texts that the model must embed each for itself. */
+const longTexts = (count: number) => Array.from({ length: count }, (_, i) => `${LONG} ${i}`);
 const requestLines = (log: LogLine[]) => log.filter(({ res }) => res !== undefined);
 const errors = (log: LogLine[]) => log.filter(({ level }) => level >= (LEVELS.error ?? 50));
 
 describe('more searches than the queue holds', () => {
   it('are refused at once with Retry-After; the others are answered, and none hangs', async (t) => {
     const { http, log } = await serveIndex(t, index, { queue: 1 });
-    const responses = await Promise.all(
-      Array.from({ length: 40 }, () => http.post('/v1/search').send({ q: LONG })),
-    );
+    const responses = await Promise.all(longTexts(40).map((q) => http.post('/v1/search').send({ q })));
     const answered = responses.filter(({ status }) => status === 200);
     const refused = responses.filter(({ status }) => status !== 200);
     assert.ok(answered.length >= 2, `${answered.length} answered`);
@@ -43,7 +43,7 @@ describe('more searches than the queue holds', () => {
 
   it('do not keep other routes from answering', async (t) => {
     const { http } = await serveIndex(t, index, { queue: 1 });
-    const crowd = Array.from({ length: 10 }, () => http.post('/v1/search').send({ q: LONG }));
+    const crowd = longTexts(10).map((q) => http.post('/v1/search').send({ q }));
     const searches = Promise.all(crowd);
     for (const path of ['/livez', '/readyz', '/v1/papers', '/v1/papers/2401.00001/similar']) {
       assert.equal((await http.get(path)).status, 200);
@@ -63,9 +63,7 @@ describe('a deadline that passes', () => {
 
   it('frees the place in the queue', async (t) => {
     const { http } = await serveIndex(t, index, { deadlineMs: 100, queue: 30 });
-    const crowd = await Promise.all(
-      Array.from({ length: 30 }, () => http.post('/v1/search').send({ q: LONG })),
-    );
+    const crowd = await Promise.all(longTexts(30).map((q) => http.post('/v1/search').send({ q })));
     for (const response of crowd) if (response.status !== 200) assertProblem(response, 'deadline_exceeded');
     assert.equal((await http.post('/v1/search').send({ q: 'short' })).status, 200);
   });
@@ -74,7 +72,7 @@ describe('a deadline that passes', () => {
 describe('a caller that goes away', () => {
   it('is one line of the log with status 499, no error, and others are served', async (t) => {
     const { http, log, port } = await serveIndex(t, index);
-    const busy = Promise.all(Array.from({ length: 5 }, () => http.post('/v1/search').send({ q: LONG })));
+    const busy = Promise.all(longTexts(5).map((q) => http.post('/v1/search').send({ q })));
     const body = JSON.stringify({ q: LONG });
     const socket = await openSocket(port);
     const head = `POST /v1/search HTTP/1.1\r\nHost: x\r\nX-Request-Id: gone\r\nContent-Type: application/json\r\n`;

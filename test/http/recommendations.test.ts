@@ -1,141 +1,284 @@
-/** GET /v1/papers/{id}/similar and GET, POST /v1/search on the 47 sample papers. */
+/** Similar papers, recommendations and search over HTTP: shape, sameness of GET and POST, what is refused. */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { SAMPLE_SIZE, sampleIndex, samplePairs } from '../support/corpus.js';
+import { VARIED_PAPERS } from '../recommend/varied-papers.js';
+import { indexOf } from '../support/corpus.js';
+import { assertProblem } from '../support/problems.js';
 import { serveIndex, type TestService } from '../support/service.js';
 import { afterFile } from '../support/temporary-folder.js';
 
 const file = afterFile();
+const SIZE = VARIED_PAPERS.length;
 let served: TestService;
-const pairs = samplePairs();
-const ids: string[] = [];
 
 before(async () => {
-  served = await serveIndex(file, await sampleIndex(file));
-  const { body } = await served.http.get('/v1/papers?limit=100').expect(200);
-  for (const { id } of body.papers) ids.push(id);
-  assert.equal(ids.length, SAMPLE_SIZE);
+  served = await serveIndex(file, await indexOf(file, VARIED_PAPERS));
 });
 
+interface ResultBody {
+  paper: { id: string; title: string };
+  similarity: number;
+  score: number;
+  percentile: number;
+  reasons?: object;
+  also: string[];
+}
 interface AnswerBody {
-  results: { paper: { id: string; title: string }; similarity: number; score: number }[];
-  warnings: { code: string }[];
+  results: ResultBody[];
+  noGoodMatch: boolean;
+  warnings: { code: string; ids?: string[] }[];
   index: { generation: string; size: number; model: string; exact: boolean };
 }
 
 const similarTo = async (id: string, query = ''): Promise<AnswerBody> =>
   (await served.http.get(`/v1/papers/${encodeURIComponent(id)}/similar${query}`).expect(200)).body;
-
+const recommend = (body: object) => served.http.post('/v1/recommendations').send(body);
 const searchFor = async (body: object): Promise<AnswerBody> =>
   (await served.http.post('/v1/search').send(body).expect(200)).body;
 
+function assertShape(answer: AnswerBody, explained: boolean): void {
+  assert.deepEqual(Object.keys(answer), ['results', 'noGoodMatch', 'warnings', 'index']);
+  assert.equal(answer.results.length, 10);
+  for (const [i, result] of answer.results.entries()) {
+    const keys = ['paper', 'similarity', 'score', 'percentile', ...(explained ? ['reasons'] : []), 'also'];
+    assert.deepEqual(Object.keys(result), keys);
+    assert.deepEqual(Object.keys(result.paper), ['id', 'title', 'authors', 'published', 'venue', 'url']);
+    assert.ok(result.similarity >= -1 && result.similarity <= 1);
+    assert.ok(result.percentile >= 0 && result.percentile <= 100);
+    assert.ok(result.score >= (answer.results[i + 1]?.score ?? -2));
+  }
+  assert.match(answer.index.generation, /^g\d{6}-[0-9a-f]{8}$/);
+  assert.deepEqual(
+    [answer.index.size, answer.index.model, answer.index.exact],
+    [SIZE, 'all-MiniLM-L6-v2', true],
+  );
+}
+
 describe('papers similar to a paper', () => {
   it('come in the documented shape, best first', async () => {
-    const answer = await similarTo(ids[0] ?? '');
-    assert.deepEqual(Object.keys(answer), ['results', 'warnings', 'index']);
-    assert.equal(answer.results.length, 10);
-    for (const result of answer.results) {
-      assert.deepEqual(Object.keys(result), ['paper', 'similarity', 'score']);
-      assert.deepEqual(Object.keys(result.paper), ['id', 'title', 'authors', 'published', 'venue', 'url']);
-      assert.equal(result.score, result.similarity);
-      assert.ok(result.similarity > -1 && result.similarity < 1);
-    }
-    const similarities = answer.results.map(({ similarity }) => similarity);
-    assert.deepEqual(
-      similarities,
-      similarities.toSorted((a, b) => b - a),
-    );
-    assert.deepEqual(answer.warnings, []);
-    assert.match(answer.index.generation, /^g\d{6}-[0-9a-f]{8}$/);
-    assert.equal(answer.index.size, SAMPLE_SIZE);
-    assert.equal(answer.index.model, 'all-MiniLM-L6-v2');
-    assert.equal(answer.index.exact, true);
+    assertShape(await similarTo('v0'), false);
+    assertShape(await similarTo('v0', '?explain=true'), true);
+    for (const { score, similarity } of (await similarTo('v0')).results) assert.equal(score, similarity);
   });
 
   it('never include the paper itself, and are all the others at the largest limit', async () => {
-    for (const id of ids) {
-      const found = (await similarTo(id, '?limit=100')).results.map(({ paper }) => paper.id);
-      assert.deepEqual(found.toSorted(), ids.filter((other) => other !== id).toSorted());
+    for (const { id } of VARIED_PAPERS.slice(0, 6)) {
+      const found = (await similarTo(id, '?limit=100')).results.flatMap(({ paper, also }) => [
+        paper.id,
+        ...also,
+      ]);
+      const others = VARIED_PAPERS.map((paper) => paper.id).filter((other) => other !== id);
+      assert.deepEqual(found.toSorted(), others.toSorted());
     }
   });
 
   it('are as similar one way as the other', async () => {
-    const [a = '', b = ''] = ids;
     const similarity = async (from: string, to: string) =>
       (await similarTo(from, '?limit=100')).results.find(({ paper }) => paper.id === to)?.similarity;
-    assert.equal(await similarity(a, b), await similarity(b, a));
-  });
-
-  it('for a limit of n are the beginning of those for n + 1', async () => {
-    const id = ids[7] ?? '';
-    const all = await similarTo(id, '?limit=100');
-    for (let limit = 1; limit <= SAMPLE_SIZE; limit++) {
-      const { results } = await similarTo(id, `?limit=${limit}`);
-      assert.deepEqual(results, all.results.slice(0, limit));
-    }
+    assert.equal(await similarity('v0', 'v1'), await similarity('v1', 'v0'));
   });
 
   it('are the same with exact=true on a corpus this small', async () => {
-    for (const id of ids.slice(0, 5)) {
-      assert.deepEqual(await similarTo(id, '?exact=true'), await similarTo(id));
+    assert.deepEqual(await similarTo('v3', '?exact=true'), await similarTo('v3'));
+  });
+});
+
+describe('recommendations', () => {
+  it('come in the documented shape, with reasons where they are asked for', async () => {
+    const asked = { positives: [{ id: 'v0' }, { text: 'sheep', weight: 2 }], negatives: [{ id: 'v1' }] };
+    for (const strategy of ['average', 'best_score']) {
+      assertShape((await recommend({ ...asked, strategy }).expect(200)).body, false);
+      const { body } = await recommend({ ...asked, strategy, explain: true }).expect(200);
+      assertShape(body, true);
+      for (const { reasons } of body.results) {
+        assert.deepEqual(Object.keys(reasons), ['nearestSeed', 'terms', 'sentence']);
+        assert.ok(reasons.nearestSeed.id === 'v0' || reasons.nearestSeed.text === 'sheep');
+      }
     }
+  });
+
+  it('are the same bytes by GET and by POST, whatever the parameters', async () => {
+    const PAIRS: [query: string, body: object][] = [
+      ['positive=v0', { positives: [{ id: 'v0' }] }],
+      [
+        'positive=v0&positive=v5&negative=v1&strategy=average&limit=7&explain=true&fields=title,year',
+        {
+          positives: [{ id: 'v0' }, { id: 'v5' }],
+          negatives: [{ id: 'v1' }],
+          strategy: 'average',
+          limit: 7,
+          explain: true,
+          fields: ['title', 'year'],
+        },
+      ],
+      [
+        'positive=v0&positive=x&from=2020&to=2021-06&category=cs.*,q-bio&diversity=0.4&exact=true&minSimilarity=.1',
+        {
+          positives: [{ id: 'v0' }, { id: 'x', weight: 3 }],
+          from: '2020-01-01',
+          to: '2021-06',
+          category: ['cs.*', 'q-bio'],
+          diversity: 0.4,
+          exact: true,
+          minSimilarity: 0.1,
+        },
+      ],
+      [
+        'positive=v2&exclude=v3&exclude=v4&ids=v3&ids=v6&ids=v7&author=lovelace&venue=tests',
+        {
+          positives: [{ id: 'v2' }],
+          exclude: ['v3', 'v4'],
+          ids: ['v3', 'v6', 'v7'],
+          author: 'lovelace',
+          venue: 'tests',
+        },
+      ],
+    ];
+    for (const [query, body] of PAIRS) {
+      const got = await served.http.get(`/v1/recommendations?${query}`).expect(200);
+      const posted = await recommend(body).expect(200);
+      assert.equal(got.text, posted.text, query);
+      assert.equal(got.headers['content-type'], posted.headers['content-type']);
+    }
+  });
+
+  it('are the same for the order of seeds and the scale of weights', async () => {
+    const seeds = [{ id: 'v0' }, { id: 'v5', weight: 2 }, { text: 'galaxies' }];
+    const negatives = [{ id: 'v9', weight: 1 }, { text: 'sorting' }];
+    for (const strategy of ['average', 'best_score']) {
+      const { text } = await recommend({ positives: seeds, negatives, strategy, explain: true });
+      const turned = await recommend({
+        positives: seeds.toReversed(),
+        negatives: negatives.toReversed(),
+        strategy,
+        explain: true,
+      });
+      assert.equal(turned.text, text);
+      const heavier = (list: readonly { id?: string; text?: string; weight?: number }[]) =>
+        list.map((seed) => ({ ...seed, weight: 4 * (seed.weight ?? 1) }));
+      const scaled = await recommend({
+        positives: heavier(seeds),
+        negatives: heavier(negatives),
+        strategy,
+        explain: true,
+      });
+      assert.equal(scaled.text, text);
+    }
+  });
+
+  it('follow what is liked and leave what is not', async () => {
+    const found = async (body: object): Promise<string[]> =>
+      (await recommend({ limit: 4, ...body }).expect(200)).body.results.map(
+        ({ paper }: ResultBody) => paper.title,
+      );
+    const positives = [{ text: 'far away galaxies' }, { text: 'counting sheep' }];
+    const both = await found({ positives, limit: 8 });
+    assert.ok(both.some((title) => /Galaxies/.test(title)) && both.some((title) => /Sheep/.test(title)));
+    for (const strategy of ['average', 'best_score']) {
+      const none = await found({ positives, negatives: [{ text: 'sheep in the Alps' }], strategy });
+      assert.match(none[0] ?? '', /Galaxies/);
+    }
+  });
+
+  it('name the seeds that are unknown, and are refused when no positive is known', async () => {
+    const { body } = await recommend({ positives: [{ id: 'v0' }, { id: 'x' }] }).expect(200);
+    assert.deepEqual(body.warnings[0].ids, ['x']);
+    const refused = assertProblem(
+      await served.http.get('/v1/recommendations?positive=x&positive=y&negative=v1'),
+      'unknown_paper',
+    );
+    assert.deepEqual(refused.ids, ['x', 'y']);
+  });
+
+  const REFUSED: [body: object, field: RegExp][] = [
+    [{}, /^positives$/],
+    [{ positives: [] }, /^positives$/],
+    [{ positives: [{}] }, /^positives\.0/],
+    [{ positives: [{ id: 'v0', text: 'both' }] }, /^positives\.0/],
+    [{ positives: [{ id: 'v0', weight: 0 }] }, /^positives\.0\.weight/],
+    [{ positives: [{ id: 'v0', weight: -1 }] }, /^positives\.0\.weight/],
+    [{ positives: [{ id: 'v0', weight: 1001 }] }, /^positives\.0\.weight/],
+    [{ positives: [{ text: '' }] }, /^positives\.0\.text/],
+    [{ positives: [{ id: 'v0' }], negatives: [{ text: ' ' }] }, /^negatives\.0\.text/],
+    [{ positives: Array(501).fill({ id: 'v0' }) }, /^positives/],
+    [{ positives: Array(400).fill({ id: 'v0' }), negatives: Array(101).fill({ id: 'v0' }) }, /^positives/],
+    [{ positives: [{ id: 'v0' }], strategy: 'best' }, /^strategy/],
+    [{ positives: ['v0'] }, /^positives\.0/],
+  ];
+  it('are refused with the field and what would be accepted', async () => {
+    for (const [body, field] of REFUSED) {
+      const problem = assertProblem(await recommend(body), 'invalid_request');
+      assert.match(String(problem.field), field, JSON.stringify(body).slice(0, 60));
+      assert.ok(problem.accepted);
+    }
+    assertProblem(await served.http.get('/v1/recommendations'), 'invalid_request');
+    assert.match(
+      assertProblem(await recommend({ positives: [{ id: 'v0', wieght: 2 }] }), 'unknown_parameter').detail,
+      /weight/,
+    );
   });
 });
 
 describe('a text search', () => {
-  it('finds a paper by its own title among the first three, and by its abstract first', async () => {
-    for (const { title, abstract } of pairs) {
-      const byTitle = await searchFor({ q: title, limit: 3 });
-      assert.ok(
-        byTitle.results.some(({ paper }) => paper.title === title),
-        `${title}: ${byTitle.results.map(({ paper }) => paper.title).join(' | ')}`,
-      );
-      const byAbstract = await searchFor({ q: abstract, limit: 1 });
-      assert.equal(byAbstract.results[0]?.paper.title, title);
+  it('comes in the documented shape in every mode', async () => {
+    for (const mode of ['hybrid', 'semantic', 'keyword']) {
+      assertShape(await searchFor({ q: 'study of language models', mode }), false);
+      assertShape(await searchFor({ q: 'study of language models', mode, explain: true }), true);
     }
+    assert.deepEqual(await searchFor({ q: 'agents' }), await searchFor({ q: 'agents', mode: 'hybrid' }));
   });
 
   it('gives GET and POST the same bytes', async () => {
-    const asked = {
-      q: 'reasoning & "planning" with 50 % fewer tokens + tools',
-      limit: 7,
-      fields: ['title', 'year'],
-      exact: true,
-    };
-    const posted = await served.http.post('/v1/search').send(asked).expect(200);
-    const query = new URLSearchParams({ q: asked.q, limit: '7', exact: 'true', mode: 'semantic' });
-    for (const field of asked.fields) query.append('fields', field);
-    const got = await served.http.get(`/v1/search?${query}`).expect(200);
-    assert.equal(got.text, posted.text);
-    query.set('fields', asked.fields.join(','));
-    assert.equal((await served.http.get(`/v1/search?${query}`)).text, posted.text);
-    assert.equal(got.headers['content-type'], posted.headers['content-type']);
+    const PAIRS: [query: string, body: object][] = [
+      ['q=agents', { q: 'agents' }],
+      [
+        'q=reasoning+%26+planning+with+50+%25+fewer+tokens+%2B+tools&limit=7&fields=title&fields=year&exact=true',
+        {
+          q: 'reasoning & planning with 50 % fewer tokens + tools',
+          limit: 7,
+          fields: ['title', 'year'],
+          exact: true,
+        },
+      ],
+      [
+        'q=%22language+agents%22&mode=keyword&explain=true',
+        { q: '"language agents"', mode: 'keyword', explain: true },
+      ],
+      [
+        'q=v3&category=cs.*&diversity=1&exclude=v4&from=2020&minSimilarity=-1',
+        { q: 'v3', category: ['cs.*'], diversity: 1, exclude: ['v4'], from: '2020', minSimilarity: -1 },
+      ],
+      [
+        'q=sheep&mode=semantic&author=turing&limit=100',
+        { q: 'sheep', mode: 'semantic', author: 'turing', limit: 100 },
+      ],
+    ];
+    for (const [query, body] of PAIRS) {
+      const got = await served.http.get(`/v1/search?${query}`).expect(200);
+      const posted = await served.http.post('/v1/search').send(body).expect(200);
+      assert.equal(got.text, posted.text, query);
+      assert.equal(got.headers['content-type'], posted.headers['content-type']);
+      assert.ok(got.body.results.length > 0);
+    }
   });
 
   it('answers the same request with the same bytes, whatever else runs', async () => {
-    const q = 'diffusion models for video generation';
+    const q = 'galaxies of sheep';
     const first = await served.http.post('/v1/search').send({ q });
-    const crowd = pairs.slice(0, 8).map(({ abstract }) => searchFor({ q: abstract }));
+    const crowd = VARIED_PAPERS.slice(0, 8).map(({ title }) => searchFor({ q: `${title} again` }));
     const again = await Promise.all([1, 2, 3].map(() => served.http.post('/v1/search').send({ q })));
     await Promise.all(crowd);
     for (const { text } of again) assert.equal(text, first.text);
   });
 
   it('for a limit of n is the beginning of that for n + 1, and exact=true changes nothing here', async () => {
-    const q = 'efficient attention for long context';
+    const q = 'networks that plan';
     const all = (await searchFor({ q, limit: 100 })).results;
-    assert.equal(all.length, SAMPLE_SIZE);
-    for (const limit of [1, 2, 3, 9, 10, 11, 46, 47, 48, 99]) {
+    assert.equal(all.length, SIZE);
+    for (const limit of [1, 2, 9, 10, 11, SIZE - 1, SIZE, SIZE + 1]) {
       assert.deepEqual((await searchFor({ q, limit })).results, all.slice(0, limit));
       assert.deepEqual((await searchFor({ q, limit, exact: true })).results, all.slice(0, limit));
     }
-  });
-
-  it('does not depend on how Unicode spells the text, or the case', async () => {
-    const composed = await searchFor({ q: 'Café société' });
-    const decomposed = await searchFor({ q: 'Café société'.normalize('NFD') });
-    assert.deepEqual(decomposed, composed);
-    assert.deepEqual(await searchFor({ q: 'CAFÉ SOCIÉTÉ' }), composed);
   });
 
   it('takes any script, emoji and a single letter', async () => {
@@ -150,6 +293,14 @@ describe('a text search', () => {
     assert.deepEqual(
       warnings.map(({ code }) => code),
       ['text_truncated'],
+    );
+  });
+
+  it('for an id by any of its names is answered as that paper, first, and says so', async () => {
+    const answer = await searchFor({ q: ' v7 ' });
+    assert.deepEqual(
+      [answer.results[0]?.paper.id, answer.warnings[0]?.code, answer.warnings[0]?.ids],
+      ['v7', 'read_as_id', ['v7']],
     );
   });
 });

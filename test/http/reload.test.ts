@@ -44,7 +44,7 @@ describe('a reload', () => {
     let reloaded: Promise<void> | undefined;
     const answers = await Promise.all(
       Array.from({ length: 12 }, async (_, i) => {
-        const asked = http.post('/v1/search').send({ q: LONG, limit: 100 });
+        const asked = http.post('/v1/search').send({ q: `${LONG} ${i}`, limit: 100 });
         const answer = asked.then((response) => response);
         if (i === 6) reloaded = service.reload();
         return answer;

@@ -95,6 +95,9 @@ describe('what is known of the service', () => {
       textCharacters: 20_000,
       getTextCharacters: 2000,
       bodyBytes: 4 * 1024 * 1024,
+      seeds: 500,
+      texts: 100,
+      batch: 100,
       deadlineMs: 10_000,
     });
     const search = await served.http.get('/v1/search?q=x');

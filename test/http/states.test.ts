@@ -1,15 +1,21 @@
 /** What is answered while the service starts and while it stops. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import supertest from 'supertest';
 import { readConfig } from '../../src/config.js';
 import { createApp } from '../../src/http/app.js';
+import { Metrics } from '../../src/http/metrics.js';
 import type { ServiceState } from '../../src/http/service.js';
 import { assertProblem } from '../support/problems.js';
 import { keepingLogger } from '../support/service.js';
 
+const metrics = new Metrics();
+after(() => metrics.close());
+
 const apiIn = (state: ServiceState) =>
-  supertest(createApp({ logger: keepingLogger().logger, version: '0', settings: readConfig({}), state }));
+  supertest(
+    createApp({ logger: keepingLogger().logger, version: '0', metrics, settings: readConfig({}), state }),
+  );
 
 const CORPUS_ROUTES = ['/v1/info', '/v1/papers', '/v1/papers/x', '/v1/papers/x/similar', '/v1/search?q=x'];
 

@@ -115,7 +115,7 @@ describe('a draft', () => {
     assert.equal(draft.countUnseen(), 1);
     draft.removeUnseen();
     assert.deepEqual(corpus.publish(draft).changes, { papers: 2, added: 0, changed: 0, removed: 1 });
-    const store = corpus.openStore();
+    const store = await corpus.openStore();
     assert.equal(await store.resolve('10.1000/a'), undefined);
     await store.close();
     assert.deepEqual([...(await corpus.papers()).keys()], ['b', 'arXiv:2401.00001v2']);

@@ -87,13 +87,13 @@ export class Corpus {
 
   /** The papers that are published, by id. */
   async papers(): Promise<Map<string, Paper>> {
-    const store = this.openStore();
-    const { papers } = await store.list(0, 10_000);
+    const store = await this.openStore();
+    const { papers } = await store.list([], 0, 10_000);
     await store.close();
     return new Map(papers.map((found) => [found.id, found]));
   }
 
-  openStore(): PaperStore {
+  async openStore(): Promise<PaperStore> {
     if (this.#published === null) throw new Error('nothing is published yet');
     return openStore(this.#published);
   }

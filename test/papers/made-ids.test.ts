@@ -75,7 +75,7 @@ describe('a paper without an id', () => {
     const corpus = new Corpus(temporaryFolder(t));
     corpus.build([{ ...editorial('A.'), doi: '10.1000/old' }]);
     corpus.build([{ ...editorial('A, corrected.'), doi: '10.1000/new' }]);
-    const store = corpus.openStore();
+    const store = await corpus.openStore();
     assert.equal((await store.resolve('10.1000/new'))?.id, 'editorial');
     assert.equal(await store.resolve('10.1000/old'), undefined);
     await store.close();

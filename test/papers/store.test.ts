@@ -17,7 +17,7 @@ async function resolveIn(
 ): Promise<(string | null)[]> {
   const corpus = new Corpus(temporaryFolder(t));
   corpus.build(papers);
-  const store = corpus.openStore();
+  const store = await corpus.openStore();
   const found = await Promise.all(asked.map((id) => store.resolve(id)));
   await store.close();
   return found.map((resolved) => resolved?.id ?? null);
@@ -26,7 +26,7 @@ async function resolveIn(
 async function listAll(store: PaperStore, limit: number): Promise<string[]> {
   const ids: string[] = [];
   for (let from: number | null = 0; from !== null; ) {
-    const page = await store.list(from, limit);
+    const page = await store.list([], from, limit);
     assert.ok(page.papers.length <= limit);
     assert.ok(page.next === null || page.next > from);
     ids.push(...page.papers.map(({ id }) => id));
@@ -52,7 +52,7 @@ describe('a store', () => {
       doi: '10.1000/182',
     });
     corpus.build([full]);
-    const store = corpus.openStore();
+    const store = await corpus.openStore();
     assert.equal(store.size, 1);
     assert.deepEqual(await store.get([1, 2]), [full, undefined]);
     assert.deepEqual(await store.resolve(full.id ?? ''), { label: 1, id: full.id, hasAbstract: true });
@@ -125,7 +125,7 @@ describe('a store', () => {
     draft.upsert(kept);
     draft.removeUnseen();
     corpus.publish(draft);
-    const store = corpus.openStore();
+    const store = await corpus.openStore();
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 30 }), async (limit) => {
         assert.deepEqual(
@@ -135,7 +135,7 @@ describe('a store', () => {
       }),
       { numRuns: 30 },
     );
-    assert.deepEqual(await store.list(1_000_000, 10), { papers: [], next: null });
+    assert.deepEqual(await store.list([], 1_000_000, 10), { papers: [], next: null });
     await store.close();
   });
 
@@ -155,17 +155,17 @@ describe('opening a store', () => {
   const refusal = (code: string, message: RegExp) => (thrown: NearpaperError) =>
     thrown.code === code && message.test(thrown.message);
 
-  it('refuses one that a newer version wrote', (t) => {
+  it('refuses one that a newer version wrote', async (t) => {
     const corpus = new Corpus(temporaryFolder(t));
     corpus.build([paper({ title: 'A' })]);
     const path = corpus.published ?? '';
     const db = new Database(path);
     db.pragma('user_version = 2');
     db.close();
-    assert.throws(() => openStore(path), refusal('schema_newer', /Update nearpaper/));
+    await assert.rejects(openStore(path), refusal('schema_newer', /Update nearpaper/));
   });
 
-  it('refuses what is no store', (t) => {
+  it('refuses what is no store', async (t) => {
     const folder = temporaryFolder(t);
     const files: [name: string, make: (path: string) => void][] = [
       ['text', (path) => writeFileSync(path, 'id,title\n1,A\n'.repeat(500))],
@@ -184,15 +184,15 @@ describe('opening a store', () => {
     for (const [name, make] of files) {
       const path = join(folder, name);
       make(path);
-      assert.throws(() => openStore(path), refusal('index_damaged', new RegExp(name)), name);
+      await assert.rejects(openStore(path), refusal('index_damaged', new RegExp(name)), name);
     }
   });
 
   it('lets others read it at the same time', async (t) => {
     const corpus = new Corpus(temporaryFolder(t));
     corpus.build([paper({ title: 'A' })]);
-    const first = corpus.openStore();
-    const second = corpus.openStore();
+    const first = await corpus.openStore();
+    const second = await corpus.openStore();
     assert.deepEqual(await first.get([1]), await second.get([1]));
     await first.close();
     assert.equal((await second.get([1])).length, 1);

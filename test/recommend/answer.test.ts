@@ -4,7 +4,8 @@ import { before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { readConfig } from '../../src/config.js';
 import { corpusOf, openPublished } from '../../src/open-corpus.js';
-import { type AnswerOptions, DEFAULT_FIELDS, nearest, POOL_SIZE } from '../../src/recommend/answer.js';
+import { DEFAULT_OPTIONS, type QueryOptions } from '../../src/recommend/answer.js';
+import { nearest, POOL_SIZE } from '../../src/recommend/candidates.js';
 import type { Corpus } from '../../src/recommend/corpus.js';
 import { getPaper, listPapers } from '../../src/recommend/papers.js';
 import { similar } from '../../src/recommend/similar.js';
@@ -44,7 +45,7 @@ function corpusWith(steps: readonly number[]): Corpus {
 
 /** Of a caller that stays. */
 const signal = new AbortController().signal;
-const options = (limit: number): AnswerOptions => ({ limit, fields: DEFAULT_FIELDS, exact: false });
+const options = (limit: number): QueryOptions => ({ ...DEFAULT_OPTIONS, limit });
 const anyId = fc.constantFrom(...ids);
 
 describe('an answer', () => {
@@ -94,10 +95,12 @@ describe('an answer', () => {
   it('is made from a pool of one size, less what is left out', async () => {
     const corpus = corpusWith(ids.map((_, i) => i % 5));
     const target = Float32Array.of(1, 0);
-    assert.equal((await nearest(corpus, target, { exact: false }, signal)).length, POOL_SIZE);
-    const without = new Set(labels.slice(0, 1));
-    const pool = await nearest(corpus, target, { exact: true, without }, signal);
-    assert.ok(pool.every(({ label }) => !without.has(label)));
+    const all = { subset: undefined, excluded: new Set<number>() };
+    assert.equal((await nearest(corpus, target, all, { exact: false }, signal)).length, POOL_SIZE);
+    const excluded = new Set(labels.slice(0, 5));
+    const pool = await nearest(corpus, target, { subset: undefined, excluded }, { exact: true }, signal);
+    assert.equal(pool.length, POOL_SIZE);
+    assert.ok(pool.every(({ label }) => !excluded.has(label)));
   });
 
   it('rounds similarities to four decimals', async () => {

@@ -3,6 +3,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { LabelSet } from '../../src/label-set.js';
 import { ExactIndex } from '../../src/vectors/exact.js';
 import { EXACT_FILE, ExactIndexWriter, openExactIndex } from '../../src/vectors/exact-file.js';
 import type { IndexFile } from '../../src/vectors/vector-index.js';
@@ -52,7 +53,7 @@ describe('ExactIndex', () => {
         const labels = (found: readonly { label: number }[]) => found.map(({ label }) => label);
         assert.deepEqual(labels(await index.search(QUERY, k)), labels(bruteForce(entries, QUERY, k)));
         const inside = entries.filter(([label]) => order.includes(label));
-        const found = await index.search(QUERY, k, { subset: new Set(order) });
+        const found = await index.search(QUERY, k, { subset: LabelSet.of(order) });
         assert.deepEqual(labels(found), labels(bruteForce(inside, QUERY, k)));
         assert.deepEqual(index.rank(QUERY, order, k), found);
       }),

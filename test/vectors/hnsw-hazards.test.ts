@@ -289,24 +289,6 @@ describe('A vector, label or parameter that hnswlib must not see', () => {
 });
 
 describe('Searching', () => {
-  it('survives a subset that throws', async (t) => {
-    const { facts, open } = await files(t);
-    const index = await open(facts);
-    const thrower = () => {
-      throw new Error('from the subset');
-    };
-    class Throwing extends Set<number> {
-      override has = thrower;
-      override [Symbol.iterator] = thrower;
-    }
-    for (const size of [1, 300]) {
-      const subset = new Throwing();
-      Object.defineProperty(subset, 'size', { value: size });
-      await assert.rejects(index.search(QUERY, 5, { subset }), /from the subset/);
-    }
-    assert.equal((await index.search(QUERY, 5)).length, 5);
-  });
-
   it('returns all vectors when k is larger than their number', async (t) => {
     const { facts, open } = await files(t);
     const index = await open(facts);

@@ -20,6 +20,7 @@ function missing(index: VectorIndex, missed: number): VectorIndex {
     size: index.size,
     dimensions: index.dimensions,
     search: async (vector, k) => (await index.search(vector, k + missed)).slice(missed),
+    similarities: (vector, labels) => index.similarities(vector, labels),
     vectors: (labels) => index.vectors(labels),
     close: () => index.close(),
   };

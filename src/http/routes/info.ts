@@ -1,7 +1,8 @@
 /** GET / and /v1/info: what this service is and what it answers from. */
 import { Router } from 'express';
+import { noParameters } from '../../recommend/requests.js';
 import { handle, sendJson } from '../handle.js';
-import { noParameters, readQuery } from '../parameters.js';
+import { readQuery } from '../parameters.js';
 import { otherMethods } from '../problem.js';
 import type { Service } from '../service.js';
 
@@ -9,11 +10,16 @@ const ROUTES = [
   'GET /v1/papers/{id}/similar',
   'GET /v1/search?q=...',
   'POST /v1/search',
+  'GET /v1/recommendations?positive=...',
+  'POST /v1/recommendations',
+  'POST /v1/batch',
   'GET /v1/papers',
   'GET /v1/papers/{id}',
+  'POST /v1/papers/lookup',
   'GET /v1/info',
   'GET /livez',
   'GET /readyz',
+  'GET /metrics',
 ];
 
 export function infoRoutes(service: Service): Router {
@@ -26,9 +32,9 @@ export function infoRoutes(service: Service): Router {
     .all('/', otherMethods('GET, HEAD'))
     .get(
       '/v1/info',
-      handle(service, async (corpus, request) => {
-        readQuery(request, noParameters);
-        return {
+      handle(service, {
+        query: (request) => readQuery(request, noParameters),
+        answer: async (corpus) => ({
           version: service.version,
           ...corpus.about,
           limits: {
@@ -36,9 +42,12 @@ export function infoRoutes(service: Service): Router {
             textCharacters: limits.text,
             getTextCharacters: limits.getText,
             bodyBytes: limits.body,
+            seeds: limits.seeds,
+            texts: limits.texts,
+            batch: limits.batch,
             deadlineMs,
           },
-        };
+        }),
       }),
     )
     .all('/v1/info', otherMethods('GET, HEAD'));

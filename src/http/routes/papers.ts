@@ -1,10 +1,13 @@
-/** GET /v1/papers, /v1/papers/{id} and /v1/papers/{id}/similar. */
+/** /v1/papers, /v1/papers/lookup, /v1/papers/{id} and /v1/papers/{id}/similar. */
 import { Router } from 'express';
-import { getPaper, listPapers } from '../../recommend/papers.js';
+import { getPaper, listPapers, lookUp } from '../../recommend/papers.js';
+import { checkDays } from '../../recommend/request-checks.js';
+import { requestSchemas } from '../../recommend/requests.js';
 import { similar } from '../../recommend/similar.js';
 import { handle } from '../handle.js';
-import { readQuery, requestSchemas } from '../parameters.js';
+import { readBody, readQuery } from '../parameters.js';
 import { otherMethods } from '../problem.js';
+import { similarQuery } from '../queries.js';
 import type { Service } from '../service.js';
 
 export function paperRoutes(service: Service): Router {
@@ -12,25 +15,33 @@ export function paperRoutes(service: Service): Router {
   return Router()
     .get(
       '/v1/papers',
-      handle(service, (corpus, request) => {
-        const { cursor, limit, fields } = readQuery(request, schemas.list);
-        return listPapers(corpus, { cursor, limit, fields });
+      handle(service, {
+        query(request) {
+          const query = readQuery(request, schemas.list);
+          checkDays(query);
+          return query;
+        },
+        answer: listPapers,
       }),
     )
     .all('/v1/papers', otherMethods('GET, HEAD'))
+    .post(
+      '/v1/papers/lookup',
+      handle(service, { query: (request) => readBody(request, schemas.lookUp), answer: lookUp }),
+    )
     .get(
       '/v1/papers/:id',
-      handle(service, (corpus, request) => {
-        const { fields } = readQuery(request, schemas.paper);
-        return getPaper(corpus, String(request.params.id), fields);
+      handle(service, {
+        query: (request) => ({ id: String(request.params.id), ...readQuery(request, schemas.paper) }),
+        answer: (corpus, { id, fields }) => getPaper(corpus, id, fields),
       }),
     )
     .all('/v1/papers/:id', otherMethods('GET, HEAD'))
     .get(
       '/v1/papers/:id/similar',
-      handle(service, (corpus, request, signal) => {
-        const options = readQuery(request, schemas.similar);
-        return similar(corpus, { id: String(request.params.id), ...options }, signal);
+      handle(service, {
+        query: (request) => similarQuery(String(request.params.id), readQuery(request, schemas.similar)),
+        answer: similar,
       }),
     )
     .all('/v1/papers/:id/similar', otherMethods('GET, HEAD'));

@@ -1,10 +1,11 @@
-/** GET and POST /v1/search: papers nearest to a text. */
+/** GET and POST /v1/search: papers for a text. */
 import { Router } from 'express';
-import { checkText } from '../../recommend/query-text.js';
+import { requestSchemas } from '../../recommend/requests.js';
 import { search } from '../../recommend/search.js';
 import { handle } from '../handle.js';
-import { checkGetText, readBody, readQuery, requestSchemas } from '../parameters.js';
+import { readBody, readQuery } from '../parameters.js';
 import { otherMethods } from '../problem.js';
+import { searchQuery } from '../queries.js';
 import type { Service } from '../service.js';
 
 export function searchRoutes(service: Service): Router {
@@ -13,18 +14,16 @@ export function searchRoutes(service: Service): Router {
   return Router()
     .get(
       '/v1/search',
-      handle(service, (corpus, request, signal) => {
-        const { q, limit, fields, exact } = readQuery(request, schemas.search);
-        checkGetText(q, 'q', limits);
-        return search(corpus, { text: q, limit, fields, exact }, signal);
+      handle(service, {
+        query: (request) => searchQuery(readQuery(request, schemas.search), limits, 'GET'),
+        answer: search,
       }),
     )
     .post(
       '/v1/search',
-      handle(service, (corpus, request, signal) => {
-        const { q, limit, fields, exact } = readBody(request, schemas.search);
-        checkText(q, 'q', limits.text);
-        return search(corpus, { text: q, limit, fields, exact }, signal);
+      handle(service, {
+        query: (request) => searchQuery(readBody(request, schemas.search), limits, 'POST'),
+        answer: search,
       }),
     )
     .all('/v1/search', otherMethods('GET, HEAD, POST'));

@@ -1,5 +1,5 @@
 /** Keeps long loops off the event loop: no block of work should hold it for more than 2 ms. */
-import { checkSignal } from './vector-index.js';
+import { NearpaperError } from './errors.js';
 
 /** Milliseconds after which a loop gives way; the rest of the 2 ms is for the block that overshoots. */
 const BLOCK_MS = 1.5;
@@ -48,4 +48,14 @@ export class Pace {
     checkSignal(this.#signal);
     this.#began = beginInTurn();
   }
+}
+
+/** What a search is rejected with when its signal aborts; the signal's own reason is the cause. */
+export function cancelled(signal: AbortSignal | undefined): NearpaperError {
+  return new NearpaperError('cancelled', 'The search was stopped.', { cause: signal?.reason });
+}
+
+/** Throws `cancelled` when the signal has aborted. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw cancelled(signal);
 }

@@ -1,0 +1,156 @@
+/** What operators watch, for Prometheus. Each service has its own; nothing of it is global. */
+import type { RequestHandler } from 'express';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { ERRORS, type ErrorCode } from '../errors.js';
+import type { ObserveStage } from '../recommend/corpus.js';
+import { addProcessMetrics } from './process-metrics.js';
+import { routePattern } from './route-pattern.js';
+
+/** What is known of a cache of query vectors; counts never go down. */
+export interface QueryCacheCounts {
+  readonly hits: number;
+  readonly shared: number;
+  readonly misses: number;
+  readonly size: number;
+}
+
+/** What is read anew for each scrape. */
+export interface CorpusReading {
+  generation: string;
+  model: string;
+  engine: string;
+  papers: number;
+  /** Texts that wait to be embedded, or are. */
+  queueDepth: number;
+  queryCache: QueryCacheCounts | null;
+}
+
+/** Whatever else a caller sends is counted as `other`: labels must not be the callers' to make up. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']);
+const OTHER = 'other';
+
+const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const STAGE_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #releaseProcess = addProcessMetrics(this.#registry);
+  readonly #requests = new Histogram({
+    name: 'nearpaper_http_request_duration_seconds',
+    help:
+      'Time from the headers of a request to the end of its answer. Route: its pattern, or other where none was ' +
+      'met. Status 499: the caller left.',
+    labelNames: ['route', 'method', 'status'],
+    buckets: REQUEST_SECONDS,
+    registers: [this.#registry],
+  });
+  readonly #problems = new Counter({
+    name: 'nearpaper_http_problems_total',
+    help: 'Requests answered with a problem, by its code.',
+    labelNames: ['code'],
+    registers: [this.#registry],
+  });
+  readonly #embeddings = new Histogram({
+    name: 'nearpaper_embedding_duration_seconds',
+    help: 'Time to the vector of a query that the model embedded, waiting included; those from the cache are not here.',
+    buckets: REQUEST_SECONDS,
+    registers: [this.#registry],
+  });
+  readonly #stages = new Histogram({
+    name: 'nearpaper_search_duration_seconds',
+    help: 'Time that a query spent in one stage: embedding (from the cache too), vectors, keywords, filter.',
+    labelNames: ['stage'],
+    buckets: STAGE_SECONDS,
+    registers: [this.#registry],
+  });
+  readonly #queueDepth = new Gauge({
+    name: 'nearpaper_embedding_queue_depth',
+    help: 'Texts that wait to be embedded, or are.',
+    registers: [this.#registry],
+  });
+  readonly #cacheRequests = new Counter({
+    name: 'nearpaper_query_cache_requests_total',
+    help:
+      'Queries by how they got their vector: hit, from the cache; shared, with another query of the same text at ' +
+      'the same time; miss, from the model. Begins anew with new embedding workers.',
+    labelNames: ['result'],
+    registers: [this.#registry],
+  });
+  readonly #cacheSize = new Gauge({
+    name: 'nearpaper_query_cache_texts',
+    help: 'Query texts whose vectors are in memory.',
+    registers: [this.#registry],
+  });
+  readonly #papers = new Gauge({
+    name: 'nearpaper_corpus_papers',
+    help: 'Papers in the generation that is served.',
+    registers: [this.#registry],
+  });
+  readonly #corpus = new Gauge({
+    name: 'nearpaper_corpus_info',
+    help: 'Always 1: its labels say what is served.',
+    labelNames: ['generation', 'model', 'engine'],
+    registers: [this.#registry],
+  });
+
+  readonly contentType = this.#registry.contentType;
+
+  readonly observeStage: ObserveStage = (stage, milliseconds) => {
+    this.#stages.observe({ stage }, milliseconds / 1000);
+  };
+
+  readonly observeEmbedding = (milliseconds: number): void => {
+    this.#embeddings.observe(milliseconds / 1000);
+  };
+
+  observeRequest(labels: { route: string; method: string; status: number }, milliseconds: number): void {
+    const method = METHODS.has(labels.method) ? labels.method : OTHER;
+    this.#requests.observe({ ...labels, method }, milliseconds / 1000);
+  }
+
+  countProblem(code: ErrorCode): void {
+    this.#problems.inc({ code });
+  }
+
+  /** Everything in Prometheus's text format; null while no corpus is served. */
+  scrape(corpus: CorpusReading | null): Promise<string> {
+    this.#corpus.reset();
+    this.#cacheRequests.reset();
+    if (corpus !== null) {
+      const { generation, model, engine, queryCache } = corpus;
+      this.#corpus.set({ generation, model, engine }, 1);
+      this.#cacheRequests.inc({ result: 'hit' }, queryCache?.hits ?? 0);
+      this.#cacheRequests.inc({ result: 'shared' }, queryCache?.shared ?? 0);
+      this.#cacheRequests.inc({ result: 'miss' }, queryCache?.misses ?? 0);
+    }
+    this.#cacheSize.set(corpus?.queryCache?.size ?? 0);
+    this.#queueDepth.set(corpus?.queueDepth ?? 0);
+    this.#papers.set(corpus?.papers ?? 0);
+    return this.#registry.metrics();
+  }
+
+  /** Ends what watches the process. Idempotent. */
+  close(): void {
+    this.#releaseProcess();
+    this.#registry.clear();
+  }
+}
+
+/** Times every request, and counts those that end with a problem, whose code is in `response.locals`. */
+export function measureRequests(metrics: Metrics): RequestHandler {
+  return (request, response, next) => {
+    const started = performance.now();
+    response.once('close', () => {
+      const status = response.writableFinished ? response.statusCode : ERRORS.cancelled.status;
+      const route = routePattern(request) ?? OTHER;
+      metrics.observeRequest({ route, method: request.method, status }, performance.now() - started);
+      const code: unknown = response.locals.problem;
+      if (isErrorCode(code)) metrics.countProblem(code);
+    });
+    next();
+  };
+}
+
+function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(ERRORS, code);
+}

@@ -1,0 +1,65 @@
+/** Papers that the corpus holds more than once, under ids of their own. */
+import type { Database } from 'better-sqlite3';
+import { Pace } from '../pacing.js';
+
+/**
+ * An alias that more papers have names no paper but something larger, such as the volume that they all appeared in.
+ */
+const MOST_HOLDERS = 8;
+
+/** Rows read between two looks at the clock: some 0.3 ms. */
+const ROWS_A_SLICE = 300;
+
+/** Which papers share an alias: the same DOI or the same arXiv id, from id, DOI or URL. */
+export class Twins {
+  /** For each paper that shares an alias, the holders of each alias it shares. A list is one object for all of them. */
+  readonly #groups = new Map<number, (readonly number[])[]>();
+
+  /** `holders`: the labels of two papers or more that have one alias. */
+  relate(holders: readonly number[]): void {
+    for (const label of holders) {
+      const groups = this.#groups.get(label);
+      if (groups === undefined) this.#groups.set(label, [holders]);
+      else groups.push(holders);
+    }
+  }
+
+  /** The other papers that share an alias with this one, ascending. */
+  of(label: number): readonly number[] {
+    const groups = this.#groups.get(label);
+    if (groups === undefined) return [];
+    return [...new Set(groups.flat())].filter((other) => other !== label).sort((a, b) => a - b);
+  }
+}
+
+/** Reads which papers share an alias, in slices that leave the event loop free. */
+export async function loadTwins(db: Database): Promise<Twins> {
+  const slice = db
+    .prepare<[string, number, number], [alias: string, label: number]>(
+      'SELECT alias, label FROM aliases WHERE (alias, label) > (?, ?) ORDER BY alias, label LIMIT ?',
+    )
+    .raw();
+  const twins = new Twins();
+  const pace = new Pace();
+  let alias = '';
+  let holders: number[] = [];
+  for (let last: [string, number] | undefined = ['', -1]; last !== undefined; ) {
+    if (pace.due()) await pace.turn();
+    const rows: [string, number][] = slice.all(...last, ROWS_A_SLICE);
+    for (const [next, label] of rows) {
+      if (next !== alias) {
+        relate(twins, holders);
+        alias = next;
+        holders = [];
+      }
+      holders.push(label);
+    }
+    last = rows.at(-1);
+  }
+  relate(twins, holders);
+  return twins;
+}
+
+function relate(twins: Twins, holders: readonly number[]): void {
+  if (holders.length > 1 && holders.length <= MOST_HOLDERS) twins.relate(holders);
+}

@@ -1,0 +1,65 @@
+/** Many queries at once, each answered or refused by itself. */
+import type { Answer } from './answer.js';
+import type { SearchableCorpus } from './corpus.js';
+import { type RecommendationQuery, recommend } from './recommend.js';
+import { type SearchQuery, search } from './search.js';
+import { type SimilarQuery, similar } from './similar.js';
+
+export type BatchQuery =
+  | { kind: 'similar'; query: SimilarQuery }
+  | { kind: 'search'; query: SearchQuery }
+  | { kind: 'recommendations'; query: RecommendationQuery };
+
+export type BatchOutcome = { kind: 'answered'; answer: Answer } | { kind: 'failed'; thrown: unknown };
+
+/**
+ * Queries of one batch that are under way at once: enough to keep every embedding worker busy, few enough that one
+ * batch does not fill the queue that everyone shares.
+ */
+const AT_ONCE = 8;
+
+/**
+ * The outcomes in the order of the queries. The same text in several of them is embedded once: the embedder sees to
+ * it. Errors: `cancelled` when the signal aborts; everything else fails one query only.
+ */
+export async function batch(
+  corpus: SearchableCorpus,
+  queries: readonly BatchQuery[],
+  signal: AbortSignal,
+): Promise<BatchOutcome[]> {
+  const outcomes: BatchOutcome[] = [];
+  const waiting = queries.entries();
+  async function work(): Promise<void> {
+    // The workers share one iterator: each takes the next query that none has taken.
+    for (const [at, query] of waiting) {
+      signal.throwIfAborted();
+      outcomes[at] = await outcomeOf(corpus, query, signal);
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return outcomes;
+}
+
+async function outcomeOf(
+  corpus: SearchableCorpus,
+  query: BatchQuery,
+  signal: AbortSignal,
+): Promise<BatchOutcome> {
+  try {
+    return { kind: 'answered', answer: await answerTo(corpus, query, signal) };
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    return { kind: 'failed', thrown };
+  }
+}
+
+function answerTo(corpus: SearchableCorpus, asked: BatchQuery, signal: AbortSignal): Promise<Answer> {
+  switch (asked.kind) {
+    case 'similar':
+      return similar(corpus, asked.query, signal);
+    case 'search':
+      return search(corpus, asked.query, signal);
+    case 'recommendations':
+      return recommend(corpus, asked.query, signal);
+  }
+}

@@ -1,0 +1,70 @@
+/** What the best results are judged by: whether they are a good match at all. */
+import { documentText } from '../embedding/document-text.js';
+import { termsOf } from '../keywords/terms.js';
+import { cosine } from '../vectors/dot.js';
+import { type BestMatch, countWords, kindOfText, type QueryKind } from './calibration.js';
+import type { Candidate } from './candidates.js';
+import type { Corpus } from './corpus.js';
+import { SamePaper } from './same-paper.js';
+import type { Seed } from './seeds.js';
+
+/** What the similarities of an answer are with, and the best that each query got. */
+export interface Matches {
+  kind: QueryKind;
+  /** One for each seed; empty when nothing was found. */
+  matches: BestMatch[];
+}
+
+/** For a text that was searched for. */
+export function matchesOfText(corpus: Corpus, text: string, candidates: readonly Candidate[]): Matches {
+  const words = countWords(text);
+  const kind = kindOfText(words);
+  if (candidates.length === 0) return { kind, matches: [] };
+  const similarity = candidates.reduce((best, candidate) => Math.max(best, candidate.similarity), -1);
+  const knownWords = termsOf(text).some(({ stem }) => corpus.keywords.documentFrequency(stem) > 0);
+  return { kind, matches: [{ words, similarity, knownWords }] };
+}
+
+/** So many of the best are compared with every seed. */
+const COMPARED = 10;
+
+/**
+ * For seeds: with several, each is judged by itself, since no paper need be near to all of them. Copies of the papers
+ * `seeds` (labels) are no results, so they are no match either.
+ */
+export async function matchesOfSeeds(
+  corpus: Corpus,
+  positives: readonly Seed[],
+  candidates: readonly Candidate[],
+  seeds: readonly number[],
+): Promise<Matches> {
+  const words = await wordsOf(corpus, positives);
+  const kind = words.every((count, i) => positives[i]?.label === null && kindOfText(count) === 'text')
+    ? 'text'
+    : 'paper';
+  const labels = candidates.slice(0, COMPARED).map(({ label }) => label);
+  const best = await corpus.vectors.vectors(labels);
+  const same = await SamePaper.among(corpus, labels, best, seeds);
+  const found: Float32Array[] = [];
+  for (const [at, vector] of best.entries()) {
+    if (vector !== undefined && !(await same.asASeed(at))) found.push(vector);
+  }
+  if (found.length === 0) return { kind, matches: [] };
+  return {
+    kind,
+    matches: positives.map(({ vector }, i) => ({
+      words: words[i] ?? 1,
+      similarity: found.reduce((most, paper) => Math.max(most, cosine(paper, vector)), -1),
+    })),
+  };
+}
+
+async function wordsOf(corpus: Corpus, positives: readonly Seed[]): Promise<number[]> {
+  const papers = await corpus.store.get(positives.flatMap(({ label }) => label ?? []));
+  let next = 0;
+  return positives.map(({ label, name }) => {
+    if (label === null) return 'text' in name ? countWords(name.text) : 1;
+    const paper = papers[next++];
+    return paper === undefined ? 1 : countWords(documentText(paper.title, paper.abstract));
+  });
+}

@@ -1,0 +1,55 @@
+/** Papers for what a reader likes and dislikes: the one flow behind similar papers and recommendations. */
+import type { Answer, QueryOptions } from './answer.js';
+import { byAverage, byBestScore } from './by-seeds.js';
+import type { Corpus, SearchableCorpus } from './corpus.js';
+import { matchesOfSeeds } from './match.js';
+import { type Narrowing, narrow } from './narrowing.js';
+import { present } from './present.js';
+import { findSeeds, type Seed, type SeedInput, sourcesOf } from './seeds.js';
+
+/** How several seeds make one order: see rocchio.ts and best-score.ts. */
+export const STRATEGIES = ['best_score', 'average'] as const;
+export type Strategy = (typeof STRATEGIES)[number];
+
+export interface RecommendationQuery extends QueryOptions {
+  /** At least one. */
+  positives: readonly SeedInput[];
+  negatives: readonly SeedInput[];
+  strategy: Strategy;
+}
+
+/**
+ * The papers nearest to the positives and away from the negatives; none of them, nor another copy of one, is in the
+ * answer. Errors: `unknown_paper` when the corpus knows no positive; `overloaded`, `cancelled`.
+ */
+export async function recommend(
+  corpus: Corpus | SearchableCorpus,
+  query: RecommendationQuery,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
+  const { positives, negatives, warnings } = await findSeeds(corpus, query, signal);
+  const narrowing = withoutSeeds(await narrow(corpus, query, signal), [...positives, ...negatives]);
+  const find = query.strategy === 'average' ? byAverage : byBestScore;
+  const candidates = await find(corpus, { positives, negatives, narrowing, exact: query.exact }, signal);
+  const seeds = [...positives, ...negatives].flatMap(({ label }) => label ?? []);
+  const { kind, matches } = await matchesOfSeeds(corpus, positives, candidates, seeds);
+  return present(
+    corpus,
+    {
+      candidates,
+      kind,
+      matches,
+      seeds,
+      sources: await sourcesOf(corpus, positives, query.explain),
+      warnings: [...warnings, ...narrowing.warnings],
+    },
+    query,
+    signal,
+  );
+}
+
+/** Whoever likes or dislikes a paper knows it. */
+function withoutSeeds(narrowing: Narrowing, seeds: readonly Seed[]): Narrowing {
+  const labels = seeds.flatMap(({ label }) => label ?? []);
+  return { ...narrowing, excluded: new Set([...narrowing.excluded, ...labels]) };
+}
