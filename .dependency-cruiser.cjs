@@ -24,8 +24,8 @@ const allowed = {
   commands: ['papers', 'embedding', 'vectors', 'keywords', 'generations', 'recommend', 'build'],
 };
 
-/** Shared by all rooms: failures, where the package lies, sets of labels, giving way to the event loop. */
-const shared = '^src/(errors|package-root|label-set|pacing)\\.ts$';
+/** Shared by all rooms: failures, where the package lies, and small parts that siblings need. */
+const shared = '^src/(errors|package-root|label-set|pacing|index-file|top-k|text-folding)\\.ts$';
 
 /** Settings are a plain value; the front rooms know its type. The entries are for the commands only. */
 const extra = { http: '|^src/config\\.ts$', commands: '|^src/(config|server|open-corpus)\\.ts$' };

@@ -2,10 +2,10 @@
 import { NearpaperError } from '../errors.js';
 import { LabelSet } from '../label-set.js';
 import { checkSignal, Pace } from '../pacing.js';
+import { TopK } from '../top-k.js';
 import type { KeywordIndex, KeywordMatch, KeywordRanking, KeywordSearchOptions } from './keyword-index.js';
 import { countStems, type KeywordPaper, type Postings, PostingsBuilder, termNumber } from './postings.js';
 import { requiredStems } from './terms.js';
-import { TopRows } from './top-rows.js';
 
 /** Saturation of term frequency and strength of length normalisation, the values of Lucene's BM25 baselines. */
 const K1 = 0.9;
@@ -208,8 +208,9 @@ async function bestOf(
   subset: LabelSet | undefined,
   pace: Pace,
 ): Promise<KeywordMatch[]> {
-  const top = new TopRows(k);
-  let floor = top.floor;
+  // Rows ascend with their labels, so ties by row are ties by label.
+  const top = new TopK(k);
+  let floor = 0;
   for (let from = 0; from < scores.length; from += STRIDE) {
     if (pace.due()) await pace.turn();
     const to = Math.min(from + STRIDE, scores.length);
@@ -217,10 +218,10 @@ async function bestOf(
       const score = scores[row] as number;
       if (score <= floor || (subset !== undefined && !subset.has(labels[row] as number))) continue;
       top.offer(score, row);
-      floor = top.floor;
+      floor = Math.max(0, top.floor);
     }
   }
-  return top.best().map(({ row, score }) => ({ label: labels[row] as number, score }));
+  return top.best().map(({ label: row, score }) => ({ label: labels[row] as number, score }));
 }
 
 /** The row of `label`, or -1. */

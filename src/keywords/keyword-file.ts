@@ -9,9 +9,9 @@
  * All numbers are little endian; see `Postings` for what they say. The file is used as it lies in memory, without
  * decoding. On a big-endian machine the magic does not match and the file is refused.
  */
+import { damaged, type FileFacts, readVerified, withIndexFile } from '../index-file.js';
 import { Pace } from '../pacing.js';
 import { Bm25Index } from './bm25-index.js';
-import { damaged, type FileFacts, readVerified } from './index-file.js';
 import type { KeywordIndex } from './keyword-index.js';
 import type { Postings } from './postings.js';
 
@@ -54,13 +54,22 @@ export function partsOf(postings: Postings): ArrayBufferView[] {
  * the file is missing.
  */
 export async function openKeywordIndex(folder: string, facts: KeywordFile): Promise<KeywordIndex> {
-  const postings = layOut(facts, await readVerified(folder, facts));
+  const postings = layOut(facts, await contentOf(folder, facts));
   const pace = new Pace();
   await checkAscending(facts.file, 'labels', postings.labels, pace);
   await checkStarts(facts.file, 'places of terms', postings.termStarts, postings.units.length, pace);
   await checkStarts(facts.file, 'places of postings', postings.postingStarts, postings.rows.length, pace);
   await checkTermOrder(facts.file, postings, pace);
   return new Bm25Index(postings, await checkedLengths(facts.file, postings, pace));
+}
+
+/** All of the file, once size and checksum are what the manifest says. */
+function contentOf(folder: string, facts: KeywordFile): Promise<ArrayBuffer> {
+  return withIndexFile(folder, facts, async (handle) => {
+    const content = new ArrayBuffer(facts.bytes);
+    await readVerified(handle, facts, new Uint8Array(content));
+    return content;
+  });
 }
 
 function layOut({ file, papers, terms }: KeywordFile, content: ArrayBuffer): Postings {

@@ -1,6 +1,6 @@
 /** Collects papers and writes `keywords.bin`. */
 import { NearpaperError } from '../errors.js';
-import { publishFile } from './index-file.js';
+import { PIECE_BYTES, publishPieces } from '../index-file.js';
 import { KEYWORD_FILE, type KeywordFile, partsOf } from './keyword-file.js';
 import { type KeywordPaper, PostingsBuilder } from './postings.js';
 
@@ -29,7 +29,7 @@ export class KeywordIndexWriter {
   async commit(): Promise<KeywordFile> {
     const postings = this.#open().build();
     this.#builder = undefined;
-    const facts = await publishFile(this.#folder, KEYWORD_FILE, partsOf(postings));
+    const facts = await publishPieces(this.#folder, KEYWORD_FILE, () => pieces(partsOf(postings)));
     return { ...facts, papers: postings.labels.length, terms: postings.termStarts.length - 1 };
   }
 
@@ -38,5 +38,14 @@ export class KeywordIndexWriter {
       throw new NearpaperError('index_unwritable', 'This writer has been committed already.');
     }
     return this.#builder;
+  }
+}
+
+/** The bytes of these arrays, in pieces that hold the event loop for a millisecond at most when they are hashed. */
+function* pieces(parts: readonly ArrayBufferView[]): Generator<Uint8Array> {
+  for (const { buffer, byteOffset, byteLength } of parts) {
+    for (let from = 0; from < byteLength; from += PIECE_BYTES) {
+      yield new Uint8Array(buffer, byteOffset + from, Math.min(PIECE_BYTES, byteLength - from));
+    }
   }
 }

@@ -1,5 +1,6 @@
 /** Quoted phrases of a query, and whether a text has one. */
-import { beginsWord, fold, wordEnd, wordStart } from './words.js';
+import { fold } from '../text-folding.js';
+import { beginsWord, wordEnd, wordStart } from './words.js';
 
 /** Straight quotes, and opening and closing ones of the usual typographies. */
 const QUOTED = /"([^"]+)"|“([^“”]+)”|„([^„“”]+)[“”]|«([^«»]+)»/gu;

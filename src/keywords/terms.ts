@@ -1,6 +1,7 @@
 /** From text to the terms that are indexed, searched and shown as reasons. */
 import { stemmer } from 'stemmer';
-import { fold, isSpaceless, wordEnd, wordStart } from './words.js';
+import { fold } from '../text-folding.js';
+import { isSpaceless, wordEnd, wordStart } from './words.js';
 
 /** A word of a text that tells something: no stop word. */
 export interface Term {

@@ -1,32 +1,13 @@
 /** Comparing names as people type them: without case, accents and punctuation. */
-
-/** Letters of European languages that Unicode does not take for a letter with an accent. */
-const PLAIN: Readonly<Record<string, string>> = {
-  ß: 'ss',
-  æ: 'ae',
-  œ: 'oe',
-  ø: 'o',
-  ł: 'l',
-  đ: 'd',
-  ð: 'd',
-  þ: 'th',
-  ı: 'i',
-};
-const SPECIAL = new RegExp(`[${Object.keys(PLAIN).join('')}]`, 'g');
-const ASCII = /^[\x20-\x7e]*$/;
+import { fold } from '../text-folding.js';
 
 /** The words of `text`: letters and digits of any script in lower case, without accents; `O'Neil` is one word. */
 export function wordsOf(text: string): string[] {
-  const lower = text.toLowerCase();
-  if (ASCII.test(lower)) return lower.replaceAll("'", '').match(/[a-z0-9]+/g) ?? [];
-  // Only the combining marks of European scripts are accents: elsewhere marks are the vowels of a word.
-  const plain = lower
-    .normalize('NFKD')
-    .replace(/[\u0300-\u036f'’]+/g, '')
-    .toLowerCase()
-    .replace(SPECIAL, (letter) => PLAIN[letter] ?? letter)
-    .normalize('NFC');
-  return plain.match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  return (
+    fold(text)
+      .replace(/['’]/g, '')
+      .match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
+  );
 }
 
 /** ` word word `: words that stand together in a text are a part of its spelling. Empty without a word. */

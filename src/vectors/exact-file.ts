@@ -8,11 +8,9 @@
  * The file is used as it lies in memory, without decoding. On a big-endian machine the magic does not match and
  * the file is refused.
  */
-import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
 import { NearpaperError } from '../errors.js';
+import { damaged, PIECE_BYTES, publishPieces, readVerified, withIndexFile } from '../index-file.js';
 import { ExactIndex } from './exact.js';
-import { damaged, PIECE_BYTES, publishFile, readVerified, withIndexFile } from './index-file.js';
 import {
   checkLabel,
   checkSetting,
@@ -81,33 +79,8 @@ export class ExactIndexWriter implements VectorIndexWriter {
     if (this.#committed)
       throw new NearpaperError('index_unwritable', 'This writer has been committed already.');
     this.#committed = true;
-    let meant = '';
-    const digest = await publishFile(
-      this.#folder,
-      EXACT_FILE,
-      async (temporary) => {
-        meant = await this.#write(temporary);
-      },
-      async (_written, found) => {
-        if (found.sha256 !== meant) throw new Error('what is on disk is not what was written');
-      },
-    );
-    return { file: EXACT_FILE, ...digest, count: this.#rowOf.size, dimensions: this.#dimensions };
-  }
-
-  /** Resolves to the SHA-256 of what was meant to be written. */
-  async #write(path: string): Promise<string> {
-    const hash = createHash('sha256');
-    const handle = await open(path, 'w');
-    try {
-      for (const piece of this.#pieces()) {
-        hash.update(piece);
-        await writeFully(handle, piece);
-      }
-    } finally {
-      await handle.close();
-    }
-    return hash.digest('hex');
+    const facts = await publishPieces(this.#folder, EXACT_FILE, () => this.#pieces());
+    return { ...facts, count: this.#rowOf.size, dimensions: this.#dimensions };
   }
 
   /** The file's content; a piece is valid until the next is asked for. */
@@ -126,13 +99,6 @@ export class ExactIndexWriter implements VectorIndexWriter {
       });
       yield new Uint8Array(piece.buffer, 0, part.length * d * 4);
     }
-  }
-}
-
-async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  // A short write is no error to the system: the rest of it is, at the next call.
-  for (let done = 0; done < bytes.length; ) {
-    done += (await handle.write(bytes, done, bytes.length - done)).bytesWritten;
   }
 }
 

@@ -6,9 +6,9 @@
 import { NearpaperError } from '../errors.js';
 import type { LabelSet } from '../label-set.js';
 import { checkSignal, Pace } from '../pacing.js';
+import { TopK } from '../top-k.js';
 import { dotAt } from './dot.js';
 import { ScanLine } from './scan-line.js';
-import { clampCosine, TopK } from './top-k.js';
 import {
   checkK,
   checkLabel,
@@ -111,7 +111,7 @@ export class ExactIndex implements VectorIndex {
       const row = rowOf(held, label);
       if (row >= 0) best.offer(dotAt(rows, row * this.dimensions, vector), label);
     }
-    return best.neighbours();
+    return neighboursOf(best);
   }
 
   async similarities(vector: Float32Array, labels: readonly number[]): Promise<(number | undefined)[]> {
@@ -184,6 +184,19 @@ function rowOf(labels: Uint32Array, label: number): number {
   return -1;
 }
 
+/** Rounding may carry the inner product of unit vectors a hair outside of -1 to 1. */
+function clampCosine(product: number): number {
+  return Math.max(-1, Math.min(1, product));
+}
+
+/** What was kept, best first. Products cut to the same cosine are in the order of labels again. */
+function neighboursOf(best: TopK): Neighbour[] {
+  return best
+    .best()
+    .map(({ label, score }) => ({ label, similarity: clampCosine(score) }))
+    .sort((a, b) => b.similarity - a.similarity || a.label - b.label);
+}
+
 interface Wanted {
   query: Float32Array;
   best: TopK;
@@ -208,7 +221,7 @@ async function scan({ labels, rows }: Held, { query, best, subset, signal }: Wan
       if (similarity >= best.floor && (skips || subset?.has(label) !== false)) best.offer(similarity, label);
     }
   }
-  return best.neighbours();
+  return neighboursOf(best);
 }
 
 /** Only the rows of `subset`. Errors: `cancelled`. */
@@ -226,5 +239,5 @@ async function visit(
     const similarity = dotAt(rows, row * query.length, query);
     if (similarity >= best.floor) best.offer(similarity, label);
   }
-  return best.neighbours();
+  return neighboursOf(best);
 }

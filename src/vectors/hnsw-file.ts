@@ -10,8 +10,8 @@
  *     n times: bytes of links above level 0 (32), then for each level number of links (32), maxM links (32)
  */
 import type { FileHandle } from 'node:fs/promises';
+import { PIECE_BYTES, readFully } from '../index-file.js';
 import { Pace } from '../pacing.js';
-import { PIECE_BYTES, readFully } from './index-file.js';
 
 const HEADER_BYTES = 96;
 

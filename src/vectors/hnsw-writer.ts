@@ -1,8 +1,8 @@
 /** Builds an HNSW graph and writes it, so that what the manifest says of the file is true of the disk. */
 import { totalmem } from 'node:os';
 import { NearpaperError } from '../errors.js';
+import { publishFile } from '../index-file.js';
 import { findDefect, type GraphFacts, recordBytes } from './hnsw-file.js';
-import { publishFile } from './index-file.js';
 import type { Hnswlib, NativeGraph } from './native.js';
 import {
   checkLabel,

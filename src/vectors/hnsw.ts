@@ -4,12 +4,12 @@
  */
 import { join } from 'node:path';
 import { messageOf, NearpaperError } from '../errors.js';
+import { damaged, verifyChecksum, withIndexFile } from '../index-file.js';
 import type { LabelSet } from '../label-set.js';
 import { checkSignal } from '../pacing.js';
 import type { ExactIndex } from './exact.js';
 import { findDefect } from './hnsw-file.js';
 import { releaseGraph } from './hnsw-writer.js';
-import { damaged, verifyChecksum, withIndexFile } from './index-file.js';
 import type { Hnswlib, NativeGraph } from './native.js';
 import {
   checkK,

@@ -1,5 +1,6 @@
 /** The vector side of the waist: every engine implements these, and passes one contract suite. */
 import { NearpaperError } from '../errors.js';
+import type { FileFacts } from '../index-file.js';
 import type { LabelSet } from '../label-set.js';
 
 export interface Neighbour {
@@ -66,13 +67,8 @@ export interface VectorIndexWriter {
   commit(): Promise<IndexFile>;
 }
 
-/** What the manifest records of an index file; verified before any native code reads it. */
-export interface IndexFile {
-  /** Name within the generation's folder. */
-  file: string;
-  /** Lower-case hexadecimal SHA-256 of the file. */
-  sha256: string;
-  bytes: number;
+/** What the manifest records of a file of vectors; verified before any native code reads it. */
+export interface IndexFile extends FileFacts {
   /** Number of vectors. */
   count: number;
   dimensions: number;

@@ -12,8 +12,8 @@ import { parseArgs } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { bestScorer } from '../../src/recommend/best-score.js';
 import { rocchioTarget, type Seed } from '../../src/recommend/rocchio.js';
+import { TopK } from '../../src/top-k.js';
 import { cosine } from '../../src/vectors/dot.js';
-import { TopK } from '../../src/vectors/top-k.js';
 import { seeded } from '../vectors/clustered.js';
 
 const DIMENSIONS = 384;
@@ -137,7 +137,7 @@ function nearest(score: Score, seeds: ReadonlySet<number>): number[] {
   const best = new TopK(100);
   for (let row = 0; row * DIMENSIONS < rows.length; row++)
     if (!seeds.has(row)) best.offer(score(vectorOf(row)), row);
-  return best.neighbours().map(({ label }) => label);
+  return best.best().map(({ label }) => label);
 }
 
 function ndcg(ranked: readonly number[], wanted: readonly number[]): number {

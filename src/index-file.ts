@@ -2,15 +2,21 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { messageOf, NearpaperError, systemCode } from '../errors.js';
-import type { IndexFile } from './vector-index.js';
+import { messageOf, NearpaperError, systemCode } from './errors.js';
 
 /** Bytes read and hashed at once: about 0.3 ms of SHA-256 at 1.7 GB/s, a millisecond on a slow machine. */
 export const PIECE_BYTES = 512 * 1024;
 
 export interface Digest {
+  /** Lower-case hexadecimal SHA-256. */
   sha256: string;
   bytes: number;
+}
+
+/** What the manifest records of an index file; verified before anything reads it. */
+export interface FileFacts extends Digest {
+  /** Name within the generation's folder. */
+  file: string;
 }
 
 /** An `index_damaged` error that names the file and the way out. */
@@ -22,7 +28,7 @@ export function damaged(file: string, why: string, cause?: unknown): NearpaperEr
 /** Opens an index file for reading, runs `use` and closes it. Errors: `index_damaged`, also for a missing file. */
 export async function withIndexFile<T>(
   folder: string,
-  facts: IndexFile,
+  facts: FileFacts,
   use: (handle: FileHandle) => Promise<T>,
 ): Promise<T> {
   if (basename(facts.file) !== facts.file) throw damaged(facts.file, 'its name is not a plain file name');
@@ -55,7 +61,7 @@ export async function readFully(handle: FileHandle, target: Uint8Array, position
 }
 
 /** Reads the whole file into `target` in pieces, hashing each, and compares with the manifest's checksum. */
-export async function readVerified(handle: FileHandle, facts: IndexFile, target: Uint8Array): Promise<void> {
+export async function readVerified(handle: FileHandle, facts: FileFacts, target: Uint8Array): Promise<void> {
   const hash = createHash('sha256');
   for (let from = 0; from < target.length; from += PIECE_BYTES) {
     const piece = target.subarray(from, from + PIECE_BYTES);
@@ -66,7 +72,7 @@ export async function readVerified(handle: FileHandle, facts: IndexFile, target:
 }
 
 /** Compares the file's checksum with the manifest's, without keeping what it reads. */
-export async function verifyChecksum(handle: FileHandle, facts: IndexFile): Promise<void> {
+export async function verifyChecksum(handle: FileHandle, facts: FileFacts): Promise<void> {
   const piece = Buffer.alloc(Math.min(PIECE_BYTES, facts.bytes));
   const hash = createHash('sha256');
   for (let from = 0; from < facts.bytes; from += piece.length) {
@@ -77,7 +83,7 @@ export async function verifyChecksum(handle: FileHandle, facts: IndexFile): Prom
   checkDigest(facts, hash);
 }
 
-function checkDigest(facts: IndexFile, hash: Hash): void {
+function checkDigest(facts: FileFacts, hash: Hash): void {
   const found = hash.digest('hex');
   if (found !== facts.sha256) {
     throw damaged(facts.file, `its SHA-256 is ${found} and the manifest says ${facts.sha256}`);
@@ -104,6 +110,44 @@ async function withHandle<T>(path: string, use: (handle: FileHandle) => Promise<
   } finally {
     await handle.close();
   }
+}
+
+/** Writes a file of these pieces and resolves to the SHA-256 of what was meant to be written. */
+export async function writePieces(path: string, pieces: Iterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256');
+  const handle = await open(path, 'w');
+  try {
+    for (const piece of pieces) {
+      hash.update(piece);
+      // A short write is no error to the system: the rest of it is, at the next call.
+      for (let done = 0; done < piece.length; ) {
+        done += (await handle.write(piece, done, piece.length - done)).bytesWritten;
+      }
+    }
+  } finally {
+    await handle.close();
+  }
+  return hash.digest('hex');
+}
+
+/** `publishFile` for what this process writes itself: what is on disk must be, to the byte, what was meant. */
+export async function publishPieces(
+  folder: string,
+  file: string,
+  pieces: () => Iterable<Uint8Array>,
+): Promise<FileFacts> {
+  let meant = '';
+  const digest = await publishFile(
+    folder,
+    file,
+    async (temporary) => {
+      meant = await writePieces(temporary, pieces());
+    },
+    async (_written, found) => {
+      if (found.sha256 !== meant) throw new Error('what is on disk is not what was written');
+    },
+  );
+  return { file, ...digest };
 }
 
 /**
