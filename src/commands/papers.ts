@@ -59,11 +59,11 @@ async function printPage(
 ): Promise<void> {
   const page = await listPapers(corpus, query);
   if (json) return printJson(stdout, page);
-  if (page.papers.length === 0) printLine(stdout, 'No paper passes these filters.');
   for (const paper of page.papers) {
     for (const line of describePaper(paper, widthOf(stdout))) printLine(stdout, line);
   }
   if (page.next !== null) printLine(stdout, 'There are more: -n shows more of them, --all every one.');
+  for (const { detail } of page.warnings) printLine(stdout, `Note: ${detail}`);
 }
 
 /** Page by page, so that a large corpus takes no memory; as JSON one paper a line, as `nearpaper build` reads it. */

@@ -103,7 +103,10 @@ async function readText(path: string): Promise<string> {
 /** One page of the corpus, or with --all every page. Errors: those of a request; `usage`. */
 export function listQuery({ all, ...flags }: PapersFlags, limits: Limits): ListQuery {
   if (all) refuseGiven(flags, ['limit', 'cursor'], '--all');
-  const given = all ? { ...parametersOf(flags), limit: limits.results } : parametersOf(flags);
+  // All of every paper, so that what is printed can be built from again.
+  const given = all
+    ? { ...parametersOf(flags, SHOWN_FIELDS, PAPER_FIELDS), limit: limits.results }
+    : parametersOf(flags);
   const query = validate(given, requestSchemas(limits).list, flagOf);
   checkDays(query, flagOf);
   return query;
@@ -117,7 +120,11 @@ export function lookUpQuery(
 ): { ids: string[]; fields: PaperField[] } {
   refuseOthers(flags, ['fields'], 'ids');
   const nameOf = (parameter: string) => (parameter === 'ids' ? 'ids' : flagOf(parameter));
-  return validate({ ids, ...parametersOf(flags, PAPER_FIELDS) }, requestSchemas(limits).lookUp, nameOf);
+  return validate(
+    { ids, ...parametersOf(flags, PAPER_FIELDS, PAPER_FIELDS) },
+    requestSchemas(limits).lookUp,
+    nameOf,
+  );
 }
 
 /** Flags whose parameter has another name. */
@@ -130,16 +137,17 @@ const SHOWN_FIELDS: readonly PaperField[] = [...DEFAULT_FIELDS, 'year'];
 
 /**
  * What was given, under the names and with the types of a request's parameters. Lines for people show the fields
- * `shown`. Errors: `usage` for --fields without --json.
+ * `shown`, JSON those that --fields names or else `inJson`. Errors: `usage` for --fields without --json.
  */
 function parametersOf(
   { fields, ...flags }: QueryFlags,
   shown: readonly PaperField[] = SHOWN_FIELDS,
+  inJson?: readonly PaperField[],
 ): Record<string, unknown> {
   if (fields !== undefined && !flags.json) {
     throw new NearpaperError('usage', '--fields chooses what --json prints; give both.');
   }
-  const asked = flags.json ? { ...flags, fields } : { ...flags, fields: [...shown] };
+  const asked = { ...flags, fields: flags.json ? (fields ?? inJson) : [...shown] };
   const parameters = Object.entries(asked)
     .filter(([flag, value]) => !ASIDE.has(flag) && value !== undefined)
     .map(([flag, value]) => {

@@ -1,4 +1,5 @@
 /** What every route shares: a deadline, cancellation when the caller leaves, entity tags, timing, JSON out. */
+import { setMaxListeners } from 'node:events';
 import type { Request, RequestHandler, Response } from 'express';
 import { NearpaperError } from '../errors.js';
 import { RANKING_VERSION } from '../recommend/answer.js';
@@ -26,6 +27,8 @@ export function handle<Query>(service: Service, endpoint: Endpoint<Query>): Requ
     const started = performance.now();
     const query = endpoint.query(request);
     const stop = new AbortController();
+    // Each text of a large request waits for it: no leak, though it looks like one to Node.
+    setMaxListeners(0, stop.signal);
     const onClose = () => stop.abort(new NearpaperError('cancelled', 'The caller went away.'));
     const { deadlineMs } = service.settings;
     const deadline = setTimeout(() => {

@@ -58,7 +58,7 @@ export class Metrics {
   });
   readonly #stages = new Histogram({
     name: 'nearpaper_search_duration_seconds',
-    help: 'Time that a query spent in one stage: embedding (from the cache too), vectors, keywords, filter.',
+    help: 'Time that a query spent in one stage: vectors, keywords, filter; embedding has a metric of its own.',
     labelNames: ['stage'],
     buckets: STAGE_SECONDS,
     registers: [this.#registry],

@@ -41,7 +41,7 @@ export function recommendationById(
   checkDays(options);
   const byId = (id: string) => ({ id });
   const query = { positives: positive.map(byId), negatives: negative.map(byId), ...options };
-  checkSeeds(query, limits);
+  checkSeeds([query], limits);
   return query;
 }
 

@@ -1,4 +1,5 @@
 /** Many queries at once, each answered or refused by itself. */
+import { CachedEmbedder } from '../embedding/cached-embedder.js';
 import type { Answer } from './answer.js';
 import type { SearchableCorpus } from './corpus.js';
 import { type RecommendationQuery, recommend } from './recommend.js';
@@ -17,16 +18,20 @@ export type BatchOutcome = { kind: 'answered'; answer: Answer } | { kind: 'faile
  * batch does not fill the queue that everyone shares.
  */
 const AT_ONCE = 8;
+/** More texts than a batch may have. */
+const MOST_TEXTS = 1000;
 
 /**
- * The outcomes in the order of the queries. The same text in several of them is embedded once: the embedder sees to
- * it. Errors: `cancelled` when the signal aborts; everything else fails one query only.
+ * The outcomes in the order of the queries. The same text in several of them is embedded once. Errors: `cancelled` when the signal aborts; everything else fails one query only.
  */
 export async function batch(
-  corpus: SearchableCorpus,
+  shared: SearchableCorpus,
   queries: readonly BatchQuery[],
   signal: AbortSignal,
 ): Promise<BatchOutcome[]> {
+  // Whatever the service keeps, within a batch no text is embedded twice.
+  const embedder = new CachedEmbedder(shared.embedder, { texts: MOST_TEXTS });
+  const corpus = { ...shared, embedder };
   const outcomes: BatchOutcome[] = [];
   const waiting = queries.entries();
   async function work(): Promise<void> {
@@ -36,7 +41,10 @@ export async function batch(
       outcomes[at] = await outcomeOf(corpus, query, signal);
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  // Also when one fails, none may be left that uses the corpus when it is given back.
+  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
+  const failure = ended.find(({ status }) => status === 'rejected');
+  if (failure?.status === 'rejected') throw failure.reason;
   return outcomes;
 }
 

@@ -14,6 +14,9 @@ export interface Wanted {
   positives: readonly Seed[];
   negatives: readonly Seed[];
   narrowing: Narrowing;
+  /** How many papers the caller excluded, besides the seeds. */
+  excludedByCaller: number;
+  minSimilarity: number;
   exact: boolean;
 }
 
@@ -36,61 +39,104 @@ export async function byAverage(
   }));
 }
 
-/** Length of the weighted mean of the seeds, 0 to 1: their mean cosine with its direction. */
+/** Length of the weighted mean of the seeds, 0 to 1: their mean cosine with its direction, in whatever order they come. */
 function meanLength(seeds: readonly Seed[]): number {
   const { direction } = rocchioTarget(seeds, []);
-  const total = seeds.reduce((sum, { weight }) => sum + weight, 0);
-  return seeds.reduce((sum, { vector, weight }) => sum + weight * cosine(direction, vector), 0) / total;
+  const total = sumOf(seeds.map(({ weight }) => weight));
+  return sumOf(seeds.map(({ vector, weight }) => weight * cosine(direction, vector))) / total;
+}
+
+/** In ascending order, because a floating-point sum depends on its order. */
+function sumOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b).reduce((sum, value) => sum + value, 0);
 }
 
 /**
  * Candidates asked of the index for each positive: so many in total, and for each no fewer than find its share of the
- * first results (test/eval/seeds.ts measures them against scoring every paper).
+ * first results.
  */
 const FOR_ALL = 1024;
 const LEAST_FOR_EACH = 8;
 /** Among the nearest of one positive are a few of the others, not hundreds. */
 const SPARE_FOR_EACH = 24;
-/** Candidates compared with every seed: 0.4 microseconds for each pair. */
+/** Candidates compared with every seed: 0.4 microseconds for each pair. Fewer papers than that are all compared. */
 const MOST_SCORED = 512;
+/** Vectors copied at once: some 100 microseconds. */
+const SLICE = 256;
 
-/** Near at least some of the positives. Errors: `overloaded`, `cancelled`. */
+/**
+ * Near at least some of the positives, or near their middle; with `exact`, and where the filters leave few papers, every
+ * paper is scored. Errors: `overloaded`, `cancelled`.
+ */
 export async function byBestScore(
   corpus: Corpus,
-  { positives, negatives, narrowing, exact }: Wanted,
+  wanted: Wanted,
   signal: AbortSignal | undefined,
 ): Promise<Candidate[]> {
+  const { narrowing, exact } = wanted;
+  const { subset, excluded } = narrowing;
+  const few = Math.min(subset?.size ?? corpus.vectors.size, corpus.vectors.size) <= MOST_SCORED;
+  if (!exact && !few) return scored(corpus, await metBySeeds(corpus, wanted, signal), wanted, signal);
+  const all = subset ?? (await corpus.store.subset([], signal)).labels;
+  return scored(
+    corpus,
+    [...all].filter((label) => !excluded.has(label)),
+    wanted,
+    signal,
+  );
+}
+
+/** The nearest of each positive, and of the middle of all, which is where papers lie that are near to many. */
+async function metBySeeds(
+  corpus: Corpus,
+  { positives, negatives, narrowing, excludedByCaller }: Wanted,
+  signal: AbortSignal | undefined,
+): Promise<number[]> {
   const k = Math.min(POOL_SIZE, Math.max(LEAST_FOR_EACH, Math.ceil(FOR_ALL / positives.length)));
   const pace = new Pace(signal);
   /** Label -> the best similarity with a positive that found it. */
   const met = new Map<number, number>();
-  const options = { exact, k, spare: SPARE_FOR_EACH };
+  const options = { exact: false, k, spare: SPARE_FOR_EACH + excludedByCaller };
   for (const { vector } of positives) {
     if (pace.due()) await pace.turn();
     for (const { label, similarity } of await nearest(corpus, vector, narrowing, options, signal)) {
       met.set(label, Math.max(met.get(label) ?? -1, similarity));
     }
   }
-  // Where most of what is near is excluded, as with seeds that are near each other, too little may be left.
-  if (met.size < POOL_SIZE) {
-    const { direction } = rocchioTarget(positives, []);
-    for (const { label, similarity } of await nearest(corpus, direction, narrowing, { exact }, signal)) {
-      if (!met.has(label)) met.set(label, similarity);
-    }
-  }
-  const labels = [...met]
+  const best = [...met]
     .sort(([a, x], [b, y]) => y - x || a - b)
     .slice(0, MOST_SCORED)
     .map(([label]) => label);
-  const vectors = await corpus.vectors.vectors(labels);
+  const { direction } = rocchioTarget(positives, negatives);
+  const middle = await nearest(corpus, direction, narrowing, { exact: false }, signal);
+  return [...new Set([...best, ...middle.map(({ label }) => label)])];
+}
+
+/** The best of these papers, as many as a pool holds. Errors: `cancelled`. */
+async function scored(
+  corpus: Corpus,
+  labels: readonly number[],
+  { positives, negatives, minSimilarity }: Wanted,
+  signal: AbortSignal | undefined,
+): Promise<Candidate[]> {
   const score = bestScorer(positives, negatives);
-  const scored: Candidate[] = [];
-  for (const [i, label] of labels.entries()) {
-    if (pace.due()) await pace.turn();
-    const vector = vectors[i];
-    if (vector === undefined) continue;
-    const best = score(vector);
-    scored.push({ label, similarity: rounded(best.similarity), score: rounded(best.score) });
+  const pace = new Pace(signal);
+  let pool: Candidate[] = [];
+  for (let from = 0; from < labels.length; from += SLICE) {
+    const slice = labels.slice(from, from + SLICE);
+    for (const [i, vector] of (await corpus.vectors.vectors(slice)).entries()) {
+      if (pace.due()) await pace.turn();
+      const label = slice[i];
+      if (vector === undefined || label === undefined) continue;
+      const best = score(vector);
+      const similarity = rounded(best.similarity);
+      if (similarity >= minSimilarity) pool.push({ label, similarity, score: rounded(best.score) });
+    }
+    if (pool.length > 4 * POOL_SIZE) pool = bestOf(pool);
   }
-  return scored.sort((a, b) => b.score - a.score || a.label - b.label).slice(0, POOL_SIZE);
+  return bestOf(pool);
+}
+
+function bestOf(pool: readonly Candidate[]): Candidate[] {
+  return pool.toSorted((a, b) => b.score - a.score || a.label - b.label).slice(0, POOL_SIZE);
 }

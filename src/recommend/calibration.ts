@@ -84,7 +84,7 @@ function shareReaching(points: PercentileTable['points'], similarity: number): n
 export interface BestMatch {
   /** Length of the query: `countWords`. */
   words: number;
-  /** Similarity of the best result before any filter, -1 to 1. */
+  /** Similarity of the best candidate, -1 to 1. */
   similarity: number;
   /** False when no word of the query occurs in the corpus; such a text gets no allowance for being short. */
   knownWords?: boolean;

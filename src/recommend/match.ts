@@ -1,6 +1,7 @@
 /** What the best results are judged by: whether they are a good match at all. */
 import { documentText } from '../embedding/document-text.js';
 import { termsOf } from '../keywords/terms.js';
+import { Pace } from '../pacing.js';
 import { cosine } from '../vectors/dot.js';
 import { type BestMatch, countWords, kindOfText, type QueryKind } from './calibration.js';
 import type { Candidate } from './candidates.js';
@@ -15,12 +16,18 @@ export interface Matches {
   matches: BestMatch[];
 }
 
-/** For a text that was searched for. */
-export function matchesOfText(corpus: Corpus, text: string, candidates: readonly Candidate[]): Matches {
+/** For a text that was searched for. `isCertain`: a paper was asked for by its words, and found. */
+export function matchesOfText(
+  corpus: Corpus,
+  text: string,
+  candidates: readonly Candidate[],
+  isCertain: boolean,
+): Matches {
   const words = countWords(text);
   const kind = kindOfText(words);
   if (candidates.length === 0) return { kind, matches: [] };
-  const similarity = candidates.reduce((best, candidate) => Math.max(best, candidate.similarity), -1);
+  const nearest = candidates.reduce((best, candidate) => Math.max(best, candidate.similarity), -1);
+  const similarity = isCertain ? 1 : nearest;
   const knownWords = termsOf(text).some(({ stem }) => corpus.keywords.documentFrequency(stem) > 0);
   return { kind, matches: [{ words, similarity, knownWords }] };
 }
@@ -37,8 +44,10 @@ export async function matchesOfSeeds(
   positives: readonly Seed[],
   candidates: readonly Candidate[],
   seeds: readonly number[],
+  signal: AbortSignal | undefined,
 ): Promise<Matches> {
-  const words = await wordsOf(corpus, positives);
+  const pace = new Pace(signal);
+  const words = await wordsOf(corpus, positives, pace);
   const kind = words.every((count, i) => positives[i]?.label === null && kindOfText(count) === 'text')
     ? 'text'
     : 'paper';
@@ -50,21 +59,22 @@ export async function matchesOfSeeds(
     if (vector !== undefined && !(await same.asASeed(at))) found.push(vector);
   }
   if (found.length === 0) return { kind, matches: [] };
-  return {
-    kind,
-    matches: positives.map(({ vector }, i) => ({
-      words: words[i] ?? 1,
-      similarity: found.reduce((most, paper) => Math.max(most, cosine(paper, vector)), -1),
-    })),
-  };
+  const matches: BestMatch[] = [];
+  for (const [i, { vector }] of positives.entries()) {
+    if (pace.due()) await pace.turn();
+    const similarity = found.reduce((most, paper) => Math.max(most, cosine(paper, vector)), -1);
+    matches.push({ words: words[i] ?? 1, similarity });
+  }
+  return { kind, matches };
 }
 
-async function wordsOf(corpus: Corpus, positives: readonly Seed[]): Promise<number[]> {
-  const papers = await corpus.store.get(positives.flatMap(({ label }) => label ?? []));
-  let next = 0;
-  return positives.map(({ label, name }) => {
-    if (label === null) return 'text' in name ? countWords(name.text) : 1;
-    const paper = papers[next++];
-    return paper === undefined ? 1 : countWords(documentText(paper.title, paper.abstract));
-  });
+async function wordsOf(corpus: Corpus, positives: readonly Seed[], pace: Pace): Promise<number[]> {
+  const words: number[] = [];
+  for (const { label, name } of positives) {
+    if (pace.due()) await pace.turn();
+    const [paper] = label === null ? [] : await corpus.store.get([label]);
+    const text = paper === undefined ? '' : documentText(paper.title, paper.abstract);
+    words.push(countWords('text' in name ? name.text : text));
+  }
+  return words;
 }

@@ -1,6 +1,7 @@
 /** Which papers may be in an answer at all: the caller's filters and exclusions. */
 import { LabelSet } from '../label-set.js';
-import type { FilterClause } from '../papers/filter.js';
+import { Pace } from '../pacing.js';
+import type { FilterClause, FilteredPapers } from '../papers/filter.js';
 import type { QueryOptions, Warning } from './answer.js';
 import { type Corpus, timed } from './corpus.js';
 
@@ -19,14 +20,22 @@ export async function narrow(
   signal: AbortSignal | undefined,
 ): Promise<Narrowing> {
   const warnings: Warning[] = [];
-  const excluded = await labelsOf(corpus, options.exclude ?? [], 'exclude', warnings);
+  const pace = new Pace(signal);
+  const excluded = await labelsOf(corpus, options.exclude ?? [], { field: 'exclude', warnings, pace });
   const clauses = clausesOf(options);
   if (options.ids !== undefined) {
-    const only = await labelsOf(corpus, options.ids, 'ids', warnings);
+    const only = await labelsOf(corpus, options.ids, { field: 'ids', warnings, pace });
     clauses.push({ kind: 'labels', labels: LabelSet.of(only) });
   }
   if (clauses.length === 0) return { subset: undefined, excluded, warnings };
   const { labels, undated } = await timed(corpus, 'filter', () => corpus.store.subset(clauses, signal));
+  warnings.push(...filterWarnings({ labels, undated }));
+  return { subset: labels, excluded, warnings };
+}
+
+/** What a caller should know of what a filter left. */
+export function filterWarnings({ labels, undated }: FilteredPapers): Warning[] {
+  const warnings: Warning[] = [];
   if (undated > 0) {
     warnings.push({
       code: 'undated_papers',
@@ -37,7 +46,7 @@ export async function narrow(
   if (labels.size === 0) {
     warnings.push({ code: 'nothing_matches', detail: 'No paper of the corpus passes these filters.' });
   }
-  return { subset: labels, excluded, warnings };
+  return warnings;
 }
 
 /** The filters that need no look-up. */
@@ -59,12 +68,12 @@ export function clausesOf(
 async function labelsOf(
   corpus: Corpus,
   ids: readonly string[],
-  field: string,
-  warnings: Warning[],
+  { field, warnings, pace }: { field: string; warnings: Warning[]; pace: Pace },
 ): Promise<Set<number>> {
   const labels = new Set<number>();
   const unknown = new Set<string>();
   for (const id of ids) {
+    if (pace.due()) await pace.turn();
     const paper = await corpus.store.resolve(id);
     if (paper === undefined) unknown.add(id);
     else labels.add(paper.label);

@@ -1,8 +1,9 @@
 /** Looking papers up: one by id, several by id, and the corpus page by page. */
 import { NearpaperError } from '../errors.js';
+import { Pace } from '../pacing.js';
 import { type PaperField, type PaperView, type QueryOptions, viewOf, type Warning } from './answer.js';
 import type { Corpus } from './corpus.js';
-import { clausesOf, unknownIds } from './narrowing.js';
+import { clausesOf, filterWarnings, unknownIds } from './narrowing.js';
 
 /** Errors: `unknown_paper`. */
 export async function getPaper(
@@ -26,9 +27,12 @@ export interface LookUp {
 export async function lookUp(
   corpus: Corpus,
   { ids, fields }: { ids: readonly string[]; fields: readonly PaperField[] },
+  signal?: AbortSignal,
 ): Promise<LookUp> {
   const papers: LookUp['papers'] = [];
+  const pace = new Pace(signal);
   for (const asked of ids) {
+    if (pace.due()) await pace.turn();
     const resolved = await corpus.store.resolve(asked);
     const [paper] = resolved === undefined ? [] : await corpus.store.get([resolved.label]);
     papers.push({ asked, paper: paper === undefined ? null : viewOf(paper, fields) });
@@ -41,6 +45,7 @@ export interface PaperList {
   papers: PaperView[];
   /** Opaque; null after the last page. */
   next: string | null;
+  warnings: Warning[];
 }
 
 export type ListQuery = Pick<QueryOptions, 'from' | 'to' | 'category' | 'venue' | 'author'> & {
@@ -50,15 +55,15 @@ export type ListQuery = Pick<QueryOptions, 'from' | 'to' | 'category' | 'venue' 
 };
 
 /** Papers that pass the filters, in the order of the corpus. Errors: `invalid_request` for a cursor that no page gave. */
-export async function listPapers(corpus: Corpus, query: ListQuery): Promise<PaperList> {
-  const page = await corpus.store.list(
-    clausesOf(query),
-    query.cursor === undefined ? 0 : readCursor(query.cursor),
-    query.limit,
-  );
+export async function listPapers(corpus: Corpus, query: ListQuery, signal?: AbortSignal): Promise<PaperList> {
+  const from = query.cursor === undefined ? 0 : readCursor(query.cursor);
+  const clauses = clausesOf(query);
+  const page = await corpus.store.list(clauses, from, query.limit, signal);
+  const filtered = clauses.length === 0 ? null : await corpus.store.subset(clauses, signal);
   return {
     papers: page.papers.map((paper) => viewOf(paper, query.fields)),
     next: page.next === null ? null : writeCursor(page.next),
+    warnings: filtered === null ? [] : filterWarnings(filtered),
   };
 }
 

@@ -23,7 +23,7 @@ const PLAIN_WORDS = `
   respectively result results reveal role same second see several she shed sheds should show shown shows significant significantly
   similar simple simply since single six small so solution some specific specifically start state still strong studies
   study subsequent substantial success such suggest superior support task tasks technique techniques test tested than
-  them themselves therefore third those three through throughout thus together toward towards two type types typically
+  them themselves therefore third those three through throughout thus together too toward towards two type types typically
   under understand unlike until up upon us use used useful user uses using usually utilize utilizes utilizing valuable
   value various very via way ways we well were what when where whereas whether which while who whose wide widely within
   without work works would yet yield you your

@@ -35,12 +35,9 @@ export async function present(
   options: QueryOptions,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
-  const { minSimilarity = -1 } = options;
-  const near = found.candidates.filter(({ similarity }) => similarity >= minSimilarity);
+  const { minSimilarity } = options;
+  const near = found.candidates.filter(({ similarity }) => similarity >= (minSimilarity ?? -1));
   const warnings = [...found.warnings];
-  if (near.length === 0 && found.candidates.length > 0) {
-    warnings.push({ code: 'nothing_matches', detail: `No paper is as similar as ${minSimilarity}.` });
-  }
   const chosen = await choose(corpus, await inOrder(corpus, near), found.seeds, options, signal);
   const papers = await corpus.store.get(chosen.map(({ candidate }) => candidate.label));
   const explainer = options.explain ? new Explainer(corpus.keywords, found.sources) : undefined;
@@ -62,7 +59,10 @@ export async function present(
   if (results.length === 0 && !warnings.some(({ code }) => code === 'nothing_matches')) {
     warnings.push({
       code: 'nothing_matches',
-      detail: 'Every paper that could be a result is a seed, a copy of one, or excluded.',
+      detail:
+        minSimilarity === undefined
+          ? 'Every paper that could be a result is a seed, a copy of one, or excluded.'
+          : `No paper that may be a result is as similar as ${minSimilarity}.`,
     });
   }
   return {

@@ -28,11 +28,23 @@ export async function recommend(
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
   const { positives, negatives, warnings } = await findSeeds(corpus, query, signal);
-  const narrowing = withoutSeeds(await narrow(corpus, query, signal), [...positives, ...negatives]);
+  const asked = await narrow(corpus, query, signal);
+  const narrowing = withoutSeeds(asked, [...positives, ...negatives]);
   const find = query.strategy === 'average' ? byAverage : byBestScore;
-  const candidates = await find(corpus, { positives, negatives, narrowing, exact: query.exact }, signal);
+  const candidates = await find(
+    corpus,
+    {
+      positives,
+      negatives,
+      narrowing,
+      excludedByCaller: asked.excluded.size,
+      minSimilarity: query.minSimilarity ?? -1,
+      exact: query.exact,
+    },
+    signal,
+  );
   const seeds = [...positives, ...negatives].flatMap(({ label }) => label ?? []);
-  const { kind, matches } = await matchesOfSeeds(corpus, positives, candidates, seeds);
+  const { kind, matches } = await matchesOfSeeds(corpus, positives, candidates, seeds, signal);
   return present(
     corpus,
     {
@@ -40,7 +52,7 @@ export async function recommend(
       kind,
       matches,
       seeds,
-      sources: await sourcesOf(corpus, positives, query.explain),
+      sources: await sourcesOf(corpus, positives, query.explain, signal),
       warnings: [...warnings, ...narrowing.warnings],
     },
     query,

@@ -23,7 +23,7 @@ export function recommendationOf(given: Recommendations, limits: RequestLimits):
   }
   const query = { positives: positives.map(seedOf), negatives: negatives.map(seedOf), ...options };
   checkDays(options);
-  checkSeeds(query, limits);
+  checkSeeds([query], limits);
   refuseTooManyTexts([{ kind: 'recommendations', query }], limits);
   return query;
 }
@@ -47,16 +47,19 @@ export function refuseTooManyTexts(
   }
 }
 
-/** Errors: `invalid_request` for more positives and negatives together than a request may have. */
+/** Errors: `invalid_request` for more positives and negatives, of all of them together, than a request may have. */
 export function checkSeeds(
-  { positives, negatives }: Pick<RecommendationQuery, 'positives' | 'negatives'>,
+  queries: readonly Pick<RecommendationQuery, 'positives' | 'negatives'>[],
   { seeds: most }: Pick<RequestLimits, 'seeds'>,
 ): void {
-  const given = positives.length + negatives.length;
+  const given = queries.reduce(
+    (sum, { positives, negatives }) => sum + positives.length + negatives.length,
+    0,
+  );
   if (given <= most) return;
   throw new NearpaperError('invalid_request', `The request has ${given} seeds.`, {
     field: 'positives',
-    accepted: `at most ${most} positives and negatives together`,
+    accepted: `at most ${most} positives and negatives in one request`,
   });
 }
 

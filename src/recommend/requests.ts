@@ -53,7 +53,7 @@ export function requestSchemas({ results, seeds, batch }: RequestLimits) {
       .min(1)
       .max(MOST_CATEGORIES)
       .optional()
-      .describe('a list of categories; cs.* stands for every one that begins with cs.'),
+      .describe('a list of categories; cs.* stands for all that begin so'),
     venue: words.optional().describe('words of a venue, 1 to 200 characters'),
     author: words.optional().describe('a name or part of one, 1 to 200 characters'),
   };
@@ -73,10 +73,10 @@ export function requestSchemas({ results, seeds, batch }: RequestLimits) {
     .strictObject({
       id: id.optional(),
       text: z.string().optional(),
-      weight: z.number().positive().max(1000).optional(),
+      weight: z.number().min(0.001).max(1000).optional(),
     })
     .refine((given) => (given.id === undefined) !== (given.text === undefined));
-  const aSeed = 'each {"id": ...} or {"text": ...}, with an optional weight above 0 and at most 1000';
+  const aSeed = 'each {"id": ...} or {"text": ...}, with an optional weight from 0.001 to 1000';
   return {
     similar: z.strictObject(common),
     similarInBatch: z.strictObject({ id: id.describe('the id of a paper'), ...common }),

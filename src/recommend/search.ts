@@ -1,8 +1,10 @@
 /** Papers for a text: by meaning, by its words, or by both. */
 
 import { quotedPhrases } from '../keywords/phrases.js';
+import { requiredStems } from '../keywords/terms.js';
+import { LabelSet } from '../label-set.js';
 import { aliasKey } from '../papers/ids.js';
-import { type Answer, type QueryOptions, rounded, type Warning } from './answer.js';
+import { type Answer, aboutIndex, type QueryOptions, rounded, type Warning } from './answer.js';
 import { countWords } from './calibration.js';
 import { bySimilarity, type Candidate, nearest, POOL_SIZE } from './candidates.js';
 import { type SearchableCorpus, timed } from './corpus.js';
@@ -33,26 +35,30 @@ export async function search(
   query: SearchQuery,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
-  const named = await corpus.store.resolve(query.text.trim());
-  if (named !== undefined) return answerAsPaper(corpus, named, query, signal);
+  if (looksLikeId(query.text)) {
+    const named = await corpus.store.resolve(query.text.trim());
+    if (named !== undefined) return answerAsPaper(corpus, named, query, signal);
+    if (aliasKey(query.text) !== undefined) return unknownIdAnswer(corpus, query);
+  }
   const narrowing = await narrow(corpus, query, signal);
   const { vector, truncated } = await corpus.embedder.embedQuery(query.text, signal);
-  const { candidates, warnings } = await candidatesFor(corpus, { query, vector, narrowing }, signal);
+  const { candidates, isCertain, warnings } = await candidatesFor(
+    corpus,
+    { query, vector, narrowing },
+    signal,
+  );
   return present(
     corpus,
     {
       candidates,
-      ...matchesOfText(corpus, query.text, candidates),
+      ...matchesOfText(corpus, query.text, candidates, isCertain),
       seeds: [],
       sources: [{ name: null, vector, text: query.text }],
       warnings: [
-        ...unknownId(query.text),
         ...(truncated ? [TRUNCATED] : []),
         ...narrowing.warnings,
         ...warnings,
-        ...(candidates.length === 0 && query.mode === 'keyword' && narrowing.subset?.size !== 0
-          ? [NO_WORD]
-          : []),
+        ...(isWordless(query, narrowing, candidates) ? [NO_WORD] : []),
       ],
     },
     query,
@@ -60,14 +66,33 @@ export async function search(
   );
 }
 
+/** Only the words can have left nothing: no filter did. */
+function isWordless(
+  { mode, minSimilarity }: SearchQuery,
+  { subset }: Narrowing,
+  candidates: readonly Candidate[],
+): boolean {
+  return candidates.length === 0 && mode === 'keyword' && subset?.size !== 0 && minSimilarity === undefined;
+}
+
 const NO_WORD: Warning = {
   code: 'nothing_matches',
   detail: 'No paper that may be a result has a word of the text.',
 };
 
-/** Someone who types an id wants that paper, and should know that it is not there. */
-function unknownId(text: string): Warning[] {
-  return aliasKey(text) === undefined ? [] : [unknownIds('q', [text.trim()])];
+/** Longer than any id (256 characters) with an address around it. */
+const LONGEST_ID = 400;
+
+/** A word alone may be the made id of a paper with a title of one word, but who types it means the word. */
+function looksLikeId(text: string): boolean {
+  const trimmed = text.length > LONGEST_ID ? '' : text.trim();
+  return trimmed !== '' && !/^\p{L}+$/u.test(trimmed);
+}
+
+/** Someone who types an arXiv id or a DOI wants that paper; nothing else is near to its digits. */
+function unknownIdAnswer(corpus: SearchableCorpus, query: SearchQuery): Answer {
+  const warnings = [unknownIds('q', [query.text.trim()])];
+  return { results: [], noGoodMatch: true, warnings, index: aboutIndex(corpus, query) };
 }
 
 interface Wanted {
@@ -80,31 +105,43 @@ async function candidatesFor(
   corpus: SearchableCorpus,
   wanted: Wanted,
   signal: AbortSignal | undefined,
-): Promise<{ candidates: Candidate[]; warnings: Warning[] }> {
+): Promise<Gathered> {
   const { query, vector, narrowing } = wanted;
   if (query.mode === 'semantic') {
-    return {
-      candidates: bySimilarity(await nearest(corpus, vector, narrowing, query, signal)),
-      warnings: [],
-    };
+    const near = await nearest(corpus, vector, narrowing, query, signal);
+    return { candidates: bySimilarity(near), isCertain: false, warnings: [] };
   }
-  const phrases = countWords(query.text) <= LONGEST_WITH_PHRASES ? quotedPhrases(query.text) : [];
-  if (phrases.length === 0) return { candidates: await byWords(corpus, wanted, signal), warnings: [] };
+  const phrases = phrasesOf(query.text);
+  if (phrases.length === 0) return byWords(corpus, wanted, signal);
   const subset = await papersWithPhrases(corpus, phrases, narrowing, signal);
   if (subset.size > 0) {
-    const within = { ...wanted, narrowing: { ...narrowing, subset } };
-    return { candidates: await byWords(corpus, within, signal), warnings: [] };
+    const found = await byWords(corpus, { ...wanted, narrowing: { ...narrowing, subset } }, signal);
+    return { ...found, isCertain: true };
   }
   const quoted = phrases.map((phrase) => `"${phrase}"`).join(' and ');
-  const detail = `No paper has ${quoted} word for word; these results are for the words without the quotes.`;
-  return {
-    candidates: await byWords(corpus, wanted, signal),
-    warnings: [{ code: 'phrase_not_found', detail, phrases }],
-  };
+  const detail = `No paper that may be a result has ${quoted} word for word; these are for the words without the quotes.`;
+  const found = await byWords(corpus, wanted, signal);
+  return { ...found, warnings: [{ code: 'phrase_not_found', detail, phrases }] };
+}
+
+interface Gathered {
+  candidates: Candidate[];
+  /** Whether one of them is what was asked for by its words: then it is a good match, whatever its similarity. */
+  isCertain: boolean;
+  warnings: Warning[];
 }
 
 /** Words of a text that someone typed; in a longer one, pasted from somewhere, quotes demand nothing. */
 const LONGEST_WITH_PHRASES = 32;
+const CHARACTERS_WITH_PHRASES = 600;
+const MOST_PHRASES = 8;
+
+/** The quoted phrases that papers must have; stop words alone are in every paper and ask for nothing. */
+function phrasesOf(text: string): string[] {
+  if (text.length > CHARACTERS_WITH_PHRASES || countWords(text) > LONGEST_WITH_PHRASES) return [];
+  const phrases = quotedPhrases(text).filter((phrase) => requiredStems(phrase).size > 0);
+  return [...new Set(phrases)].slice(0, MOST_PHRASES);
+}
 
 /** A paper of the pool with both its scores. */
 interface Scored {
@@ -119,15 +156,19 @@ async function byWords(
   corpus: SearchableCorpus,
   wanted: Wanted,
   signal: AbortSignal | undefined,
-): Promise<Candidate[]> {
+): Promise<Gathered> {
   const pool = await poolOfBoth(corpus, wanted, signal);
-  if (wanted.query.mode === 'keyword') return pool.map((paper) => candidateOf(paper, paper.words));
+  if (wanted.query.mode === 'keyword') {
+    const candidates = pool.map((paper) => candidateOf(paper, paper.words));
+    return { candidates, isCertain: false, warnings: [] };
+  }
   const mixed = fuse(
     pool.map(({ similarity }) => similarity),
     pool.map(({ words }) => words),
   );
-  const candidates = pool.map((paper, i) => candidateOf(paper, mixed[i] ?? 0));
-  return withKnownItems(corpus, wanted.query.text, candidates);
+  const fused = pool.map((paper, i) => candidateOf(paper, mixed[i] ?? 0));
+  const candidates = await withKnownItems(corpus, wanted.query.text, fused);
+  return { candidates, isCertain: candidates.some(({ score }) => score > 1), warnings: [] };
 }
 
 function candidateOf({ label, similarity }: Scored, score: number): Candidate {
@@ -140,9 +181,11 @@ function candidateOf({ label, similarity }: Scored, score: number): Candidate {
  */
 async function poolOfBoth(
   corpus: SearchableCorpus,
-  { query, vector, narrowing }: Wanted,
+  wanted: Wanted,
   signal: AbortSignal | undefined,
 ): Promise<Scored[]> {
+  const { query, vector } = wanted;
+  const narrowing = await nearEnough(corpus, wanted, signal);
   const { subset, excluded } = narrowing;
   const near = query.mode === 'keyword' ? [] : await nearest(corpus, vector, narrowing, query, signal);
   const labels = near.map(({ label }) => label);
@@ -163,4 +206,21 @@ async function poolOfBoth(
     ...near.map((paper, i) => ({ ...paper, words: scores[i] ?? 0 })),
     ...further.map(({ label, score }, i) => ({ label, similarity: similarities[i] ?? 0, words: score })),
   ];
+}
+
+/** So many of the nearest papers are looked at for `minSimilarity`. */
+const MOST_NEAR = 1000;
+
+/** With `minSimilarity`, only papers that near have their words looked at; else the words' best might all be too far. */
+async function nearEnough(
+  corpus: SearchableCorpus,
+  { query, vector, narrowing }: Wanted,
+  signal: AbortSignal | undefined,
+): Promise<Narrowing> {
+  const { minSimilarity } = query;
+  if (minSimilarity === undefined) return narrowing;
+  const options = { exact: query.exact, k: MOST_NEAR };
+  const near = await nearest(corpus, vector, narrowing, options, signal);
+  const labels = near.filter(({ similarity }) => rounded(similarity) >= minSimilarity);
+  return { ...narrowing, subset: LabelSet.of(labels.map(({ label }) => label)) };
 }

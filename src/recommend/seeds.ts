@@ -1,6 +1,6 @@
 /** Positives and negatives: from what callers name to vectors. */
 import { NearpaperError } from '../errors.js';
-import type { Paper } from '../papers/paper.js';
+import { Pace } from '../pacing.js';
 import type { Warning } from './answer.js';
 import type { Corpus, SearchableCorpus } from './corpus.js';
 import { unknownIds } from './narrowing.js';
@@ -40,8 +40,10 @@ export async function findSeeds(
   const bare = new Set<string>();
   const found = { positives: [] as Seed[], negatives: [] as Seed[] };
   const unknown = { positives: new Set<string>(), negatives: new Set<string>() };
+  const pace = new Pace(signal);
   for (const side of ['positives', 'negatives'] as const) {
     for (const input of inputs[side]) {
+      if (pace.due()) await pace.turn();
       const weight = input.weight ?? 1;
       if ('text' in input) {
         const embedded = vectors.get(input.text);
@@ -57,7 +59,8 @@ export async function findSeeds(
       }
     }
   }
-  if (found.positives.length === 0) throw noneKnown([...unknown.positives, ...unknown.negatives]);
+  if (found.positives.length === 0)
+    throw noneKnown([...new Set([...unknown.positives, ...unknown.negatives])].sort());
   for (const side of ['positives', 'negatives'] as const) {
     if (unknown[side].size > 0) warnings.push(unknownIds(side, [...unknown[side]].sort()));
   }
@@ -128,16 +131,17 @@ export async function sourcesOf(
   corpus: Corpus,
   positives: readonly Seed[],
   explain: boolean,
+  signal: AbortSignal | undefined,
 ): Promise<Source[]> {
-  if (!explain) return [];
-  const labels = positives.flatMap(({ label }) => (label === null ? [] : [label]));
-  const papers = await corpus.store.get(labels);
-  const byLabel = new Map<number, Paper | undefined>(labels.map((label, i) => [label, papers[i]]));
-  return positives.map(({ label, vector, name }) => {
-    const paper = label === null ? undefined : byLabel.get(label);
+  const sources: Source[] = [];
+  const pace = new Pace(signal);
+  for (const { label, vector, name } of explain ? positives : []) {
+    if (pace.due()) await pace.turn();
+    const [paper] = label === null ? [] : await corpus.store.get([label]);
     const text = 'text' in name ? name.text : paper === undefined ? '' : textOf(paper);
-    return { name: 'text' in name ? { text: beginning(name.text) } : name, vector, text };
-  });
+    sources.push({ name: 'text' in name ? { text: beginning(name.text) } : name, vector, text });
+  }
+  return sources;
 }
 
 const SHOWN = 80;

@@ -56,9 +56,9 @@ export async function answerAsPaper(
     corpus,
     {
       candidates,
-      ...(await matchesOfSeeds(corpus, positives, candidates, [])),
+      ...(await matchesOfSeeds(corpus, positives, candidates, [], signal)),
       seeds: [],
-      sources: await sourcesOf(corpus, positives, options.explain),
+      sources: await sourcesOf(corpus, positives, options.explain, signal),
       warnings: [
         {
           code: 'read_as_id',

@@ -98,9 +98,25 @@ describe('a list with filters', () => {
     for (const limit of [1, 5, 100]) assert.deepEqual(await paged('author=turing', limit), byTuring);
   });
 
-  it('is empty when nothing passes, and has no next page', async () => {
+  it('is empty when nothing passes, has no next page, and says so', async () => {
     const { body } = await served.http.get('/v1/papers?venue=nowhere').expect(200);
-    assert.deepEqual(body, { papers: [], next: null });
+    const { warnings, ...page } = body;
+    assert.deepEqual(page, { papers: [], next: null });
+    assert.deepEqual(
+      warnings.map(({ code }: { code: string }) => code),
+      ['nothing_matches'],
+    );
+  });
+
+  it('tells of papers without a date that pass all but the dates', async () => {
+    const { body } = await served.http.get('/v1/papers?from=1000&to=3000&limit=100').expect(200);
+    const all = await served.http.get('/v1/papers?limit=100').expect(200);
+    const undated = all.body.papers.length - body.papers.length;
+    assert.ok(undated > 0);
+    assert.deepEqual(
+      body.warnings.map(({ code, count }: { code: string; count: number }) => [code, count]),
+      [['undated_papers', undated]],
+    );
   });
 
   it('takes no ids, texts or other parameters of queries', async () => {

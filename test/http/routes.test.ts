@@ -22,7 +22,7 @@ describe('GET /v1/papers', () => {
       let cursor = '';
       do {
         const { body } = await served.http.get(`/v1/papers?limit=${limit}${cursor}`).expect(200);
-        assert.deepEqual(Object.keys(body), ['papers', 'next']);
+        assert.deepEqual(Object.keys(body), ['papers', 'next', 'warnings']);
         assert.ok(body.papers.length > 0 && body.papers.length <= limit);
         for (const { title } of body.papers) titles.push(title);
         cursor = body.next === null ? '' : `&cursor=${encodeURIComponent(body.next)}`;

@@ -149,6 +149,24 @@ describe('a quoted phrase', () => {
     assert.deepEqual(answer.warnings, []);
   });
 
+  it('of stop words alone asks for nothing, and neither do quotes in a pasted text', async () => {
+    for (const text of ['"to be" learning', '"such as" "it is" rewards']) {
+      assert.deepEqual(codesOf(await ask(text)), [], text);
+    }
+    const pasted = `${'Language models reason about many things in the end. '.repeat(14)} "no paper has this"`;
+    assert.deepEqual(codesOf(await ask(pasted, { mode: 'keyword' })), []);
+  });
+
+  it('that is found is a good match, however little it says', async () => {
+    const title = 'reward models';
+    const floor = { title: { words: 1, similarity: 0.99 }, abstract: null };
+    const strict = { ...corpus, calibration: { ...corpus.calibration, floor } };
+    const marked = async (text: string) =>
+      (await search(strict, { ...DEFAULT_OPTIONS, text, mode: 'hybrid' }, signal)).noGoodMatch;
+    assert.equal(await marked(title), true);
+    assert.equal(await marked(`"${title}"`), false);
+  });
+
   it('needs both its quotes', async () => {
     assert.equal((await ask('a 6" pipe')).results.length, 10);
   });
@@ -198,7 +216,10 @@ describe('an id, typed as a text', () => {
   it('that the corpus does not know is named in a warning, in every mode', async () => {
     for (const text of ['2401.99999', ' arXiv:2401.99999 ', '10.1234/nothing', 'https://doi.org/10.1234/x']) {
       for (const mode of SEARCH_MODES) {
-        const [warning] = (await ask(text, { mode })).warnings;
+        const { results, noGoodMatch, warnings } = await ask(text, { mode });
+        // Nothing is near to the digits of an id.
+        assert.deepEqual([results, noGoodMatch], [[], true]);
+        const [warning] = warnings;
         assert.ok(warning?.code === 'unknown_ids', text);
         assert.deepEqual([warning.field, warning.ids], ['q', [text.trim()]]);
       }

@@ -239,7 +239,9 @@ describe('noGoodMatch', () => {
 
 describe('a corpus of', () => {
   it('one paper answers by text, and says that there is nothing like the paper', async () => {
-    const one = await openedCorpus(file, [{ id: 'only', title: 'The only paper', abstract: 'It is alone.' }]);
+    const one = await openedCorpus(file, [
+      { id: 'only-1', title: 'The only paper', abstract: 'It is alone.' },
+    ]);
     for (const mode of SEARCH_MODES) {
       const { results, warnings } = await search(
         one,
@@ -248,15 +250,15 @@ describe('a corpus of', () => {
       );
       assert.deepEqual(
         results.map(({ paper, percentile }) => [paper.id, percentile]),
-        [['only', null]],
+        [['only-1', null]],
       );
       assert.deepEqual(warnings, []);
     }
-    const answer = await similar(one, { ...DEFAULT_OPTIONS, id: 'only' }, signal);
+    const answer = await similar(one, { ...DEFAULT_OPTIONS, id: 'only-1' }, signal);
     assert.deepEqual([answer.results, answer.noGoodMatch, codesOf(answer)], [[], true, ['nothing_matches']]);
     const typed = await search(
       one,
-      { ...DEFAULT_OPTIONS, text: 'only', mode: 'hybrid', explain: true },
+      { ...DEFAULT_OPTIONS, text: 'only-1', mode: 'hybrid', explain: true },
       signal,
     );
     assert.equal(typed.results[0]?.similarity, 1);

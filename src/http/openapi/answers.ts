@@ -94,6 +94,7 @@ const answer = z.strictObject({
 const list = z.strictObject({
   papers: z.array(paper),
   next: z.string().nullable().describe('The cursor of the next page; null after the last one.'),
+  warnings: z.array(warning),
 });
 
 const lookUp = z.strictObject({

@@ -34,7 +34,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-3301b2fc',
+      generation: 'g000001-7e6df1dc',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -65,7 +65,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-3301b2fc',
+      generation: 'g000001-7e6df1dc',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -86,7 +86,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
       },
     ],
     index: {
-      generation: 'g000001-3301b2fc',
+      generation: 'g000001-7e6df1dc',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -156,7 +156,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-3301b2fc',
+      generation: 'g000001-7e6df1dc',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -178,7 +178,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-3301b2fc',
+      generation: 'g000001-7e6df1dc',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -200,7 +200,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: true,
     warnings: [],
     index: {
-      generation: 'g000001-3301b2fc',
+      generation: 'g000001-7e6df1dc',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -271,7 +271,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-3301b2fc',
+      generation: 'g000001-7e6df1dc',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -309,7 +309,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
       },
     ],
     index: {
-      generation: 'g000001-3301b2fc',
+      generation: 'g000001-7e6df1dc',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -390,7 +390,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-3301b2fc',
+      generation: 'g000001-7e6df1dc',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -422,8 +422,8 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     title: 'No such paper',
     status: 404,
     code: 'unknown_paper',
-    detail: 'The corpus has no paper "arXiv:2401.99999", "arXiv:2401.99998".',
-    ids: ['arXiv:2401.99999', 'arXiv:2401.99998'],
+    detail: 'The corpus has no paper "arXiv:2401.99998", "arXiv:2401.99999".',
+    ids: ['arXiv:2401.99998', 'arXiv:2401.99999'],
     requestId: '5d045fb4-1c39-4b4d-8f8b-0a4fb0ab3d5e',
   },
   'recommend.mixed': {
@@ -441,8 +441,9 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
             text: 'agents that complete tasks on the Web',
             similarity: 0.666,
           },
-          terms: [],
-          sentence: null,
+          terms: ['Web', 'Agents'],
+          sentence:
+            "To measure the progress of these LLM agents' performance on performing real-world professional tasks, in this paper, we introduce TheAgentCompany, an extensible benchmark for evaluating AI agents that interact with the world in similar ways to those of a digital worker: by browsing the Web, writing code, running programs, and communicating with other coworkers.",
         },
         also: [],
       },
@@ -460,8 +461,9 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
             text: 'agents that complete tasks on the Web',
             similarity: 0.5541,
           },
-          terms: [],
-          sentence: null,
+          terms: ['Web', 'Agent'],
+          sentence:
+            'LLM-based autonomous agents often fail to execute complex web tasks that require dynamic interaction due to the inherent uncertainty and complexity of these environments.',
         },
         also: [],
       },
@@ -469,7 +471,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-3301b2fc',
+      generation: 'g000001-7e6df1dc',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -498,7 +500,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
       },
     ],
     index: {
-      generation: 'g000001-3301b2fc',
+      generation: 'g000001-7e6df1dc',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -510,10 +512,10 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     status: 400,
     code: 'invalid_request',
     detail:
-      'positives must be a list of 1 to 500 seeds, each {"id": ...} or {"text": ...}, with an optional weight above 0 and at most 1000, not 0.',
+      'positives must be a list of 1 to 500 seeds, each {"id": ...} or {"text": ...}, with an optional weight from 0.001 to 1000, not 0.',
     field: 'positives.0.weight',
     accepted:
-      'a list of 1 to 500 seeds, each {"id": ...} or {"text": ...}, with an optional weight above 0 and at most 1000',
+      'a list of 1 to 500 seeds, each {"id": ...} or {"text": ...}, with an optional weight from 0.001 to 1000',
     requestId: '5d045fb4-1c39-4b4d-8f8b-0a4fb0ab3d5e',
   },
   'recommend.unknown_parameter': {
@@ -569,7 +571,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           noGoodMatch: false,
           warnings: [],
           index: {
-            generation: 'g000001-3301b2fc',
+            generation: 'g000001-7e6df1dc',
             size: 47,
             model: 'all-MiniLM-L6-v2',
             exact: true,
@@ -598,7 +600,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           noGoodMatch: false,
           warnings: [],
           index: {
-            generation: 'g000001-3301b2fc',
+            generation: 'g000001-7e6df1dc',
             size: 47,
             model: 'all-MiniLM-L6-v2',
             exact: true,
@@ -627,7 +629,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           noGoodMatch: false,
           warnings: [],
           index: {
-            generation: 'g000001-3301b2fc',
+            generation: 'g000001-7e6df1dc',
             size: 47,
             model: 'all-MiniLM-L6-v2',
             exact: true,
@@ -656,7 +658,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           noGoodMatch: false,
           warnings: [],
           index: {
-            generation: 'g000001-3301b2fc',
+            generation: 'g000001-7e6df1dc',
             size: 47,
             model: 'all-MiniLM-L6-v2',
             exact: true,
@@ -710,6 +712,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
       },
     ],
     next: 'ZnJvbToz',
+    warnings: [],
   },
   'listPapers.invalid_request': {
     type: 'urn:nearpaper:error:invalid_request',
@@ -834,8 +837,8 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
   },
   'info.sample': {
     version: '0.0.0-test',
-    generation: 'g000001-3301b2fc',
-    created: '2026-11-23T05:45:46.342Z',
+    generation: 'g000001-7e6df1dc',
+    created: '2026-11-23T05:59:44.748Z',
     sample: true,
     papers: 47,
     model: {
@@ -967,6 +970,8 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
       'GET /livez',
       'GET /readyz',
       'GET /metrics',
+      'GET /openapi.json',
+      'GET /docs',
     ],
   },
   'about.unknown_parameter': {
@@ -984,7 +989,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
   },
   'ready.ready': {
     status: 'ready',
-    generation: 'g000001-3301b2fc',
+    generation: 'g000001-7e6df1dc',
   },
   'metrics.scrape':
     '# HELP nearpaper_embedding_queue_depth Texts that wait to be embedded, or are.\n# TYPE nearpaper_embedding_queue_depth gauge\nnearpaper_embedding_queue_depth 0\n# HELP nearpaper_query_cache_texts Query texts whose vectors are in memory.\n# TYPE nearpaper_query_cache_texts gauge\nnearpaper_query_cache_texts 5\n# HELP nearpaper_corpus_papers Papers in the generation that is served.\n# TYPE nearpaper_corpus_papers gauge\nnearpaper_corpus_papers 47\n',

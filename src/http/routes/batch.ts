@@ -2,7 +2,7 @@
 import { type Request, Router } from 'express';
 import type { BatchQuery } from '../../recommend/batch.js';
 import { batch } from '../../recommend/batch.js';
-import { refuseTooManyTexts } from '../../recommend/request-checks.js';
+import { checkSeeds, refuseTooManyTexts } from '../../recommend/request-checks.js';
 import { requestSchemas } from '../../recommend/requests.js';
 import { handle } from '../handle.js';
 import { readBody } from '../parameters.js';
@@ -29,14 +29,15 @@ export function batchRoutes(service: Service): Router {
       handle(service, {
         query(request) {
           const reads = readBody(request, schemas.batch).requests.map(readOne);
-          refuseTooManyTexts(
-            reads.flatMap((read) => (read.kind === 'query' ? [read.query] : [])),
+          const queries = reads.flatMap((read) => (read.kind === 'query' ? [read.query] : []));
+          refuseTooManyTexts(queries, limits);
+          checkSeeds(
+            queries.flatMap(({ kind, query }) => (kind === 'recommendations' ? [query] : [])),
             limits,
           );
-          return { reads, request };
+          return { reads, queries, request };
         },
-        async answer(corpus, { reads, request }, signal) {
-          const queries = reads.flatMap((read) => (read.kind === 'query' ? [read.query] : []));
+        async answer(corpus, { reads, queries, request }, signal) {
           const outcomes = (await batch(corpus, queries, signal)).values();
           const results = reads.map((read) => {
             if (read.kind === 'refused') return refusal(request, read.thrown);

@@ -20,6 +20,8 @@ const ROUTES = [
   'GET /livez',
   'GET /readyz',
   'GET /metrics',
+  'GET /openapi.json',
+  'GET /docs',
 ];
 
 export function infoRoutes(service: Service): Router {
