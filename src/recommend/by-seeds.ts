@@ -59,6 +59,9 @@ const FOR_ALL = 1024;
 const LEAST_FOR_EACH = 8;
 /** Among the nearest of one positive are a few of the others, not hundreds. */
 const SPARE_FOR_EACH = 24;
+/** Of so many seeds each searches with less effort: what one misses, its neighbours find. */
+const MANY_SEEDS = 30;
+const EFFORT_FOR_EACH_OF_MANY = 32;
 /** Candidates compared with every seed: 0.4 microseconds for each pair. Fewer papers than that are all compared. */
 const MOST_SCORED = 512;
 /** Vectors copied at once: some 100 microseconds. */
@@ -96,7 +99,8 @@ async function metBySeeds(
   const pace = new Pace(signal);
   /** Label -> the best similarity with a positive that found it. */
   const met = new Map<number, number>();
-  const options = { exact: false, k, spare: SPARE_FOR_EACH + excludedByCaller };
+  const effort = positives.length > MANY_SEEDS ? EFFORT_FOR_EACH_OF_MANY : undefined;
+  const options = { exact: false, k, spare: SPARE_FOR_EACH + excludedByCaller, effort };
   for (const { vector } of positives) {
     if (pace.due()) await pace.turn();
     for (const { label, similarity } of await nearest(corpus, vector, narrowing, options, signal)) {

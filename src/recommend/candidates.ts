@@ -33,18 +33,20 @@ export async function nearest(
   corpus: Corpus,
   target: Float32Array,
   { subset, excluded }: Pick<Narrowing, 'subset' | 'excluded'>,
-  options: Pick<QueryOptions, 'exact'> & { k?: number; spare?: number },
+  options: Pick<QueryOptions, 'exact'> & { k?: number; spare?: number; effort?: number | undefined },
   signal: AbortSignal | undefined,
 ): Promise<Neighbour[]> {
-  const { exact, k = POOL_SIZE, spare = excluded.size } = options;
+  const { exact, k = POOL_SIZE, spare = excluded.size, effort } = options;
   if (subset !== undefined) {
     const left = subset.without(LabelSet.of(excluded));
     if (left.size === 0) return [];
-    return timed(corpus, 'vectors', () => corpus.vectors.search(target, k, { exact, subset: left, signal }));
+    return timed(corpus, 'vectors', () =>
+      corpus.vectors.search(target, k, { exact, effort, subset: left, signal }),
+    );
   }
   // Asking for as many more as may be dropped leaves k, without making the search a filtered one.
   const found = await timed(corpus, 'vectors', () =>
-    corpus.vectors.search(target, k + Math.min(spare, excluded.size), { exact, signal }),
+    corpus.vectors.search(target, k + Math.min(spare, excluded.size), { exact, effort, signal }),
   );
   return found.filter(({ label }) => !excluded.has(label)).slice(0, k);
 }

@@ -100,11 +100,11 @@ export class HnswIndex implements VectorIndex {
       throw new NearpaperError('not_ready', 'This vector index has been closed.');
     checkVector(vector, this.dimensions);
     checkK(k);
-    const { exact, subset, signal } = options;
+    const { exact, subset, effort = this.ef, signal } = options;
     checkSignal(signal);
     if (exact === true) return this.#exact.search(vector, k, options);
     // A pool, not k: that it grows in steps is what makes the answers for k and most k + 1 agree.
-    const pool = doubled(this.ef, Math.min(k, this.size));
+    const pool = doubled(effort, Math.min(k, this.size));
     const near =
       subset === undefined
         ? this.#near(this.#native, vector, pool)

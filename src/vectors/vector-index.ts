@@ -18,6 +18,11 @@ export interface VectorSearchOptions {
   subset?: LabelSet | undefined;
   /** Exhaustive search: recall 1. */
   exact?: boolean;
+  /**
+   * Candidates that an approximate engine keeps, at least 1, in place of as many as it thinks right: with fewer it finds
+   * less and takes less time. For one search among hundreds whose results are joined.
+   */
+  effort?: number | undefined;
   /** Stops the search, also while it waits for others. */
   signal?: AbortSignal | undefined;
 }

@@ -122,6 +122,30 @@ function searchContract({ open, empty }: VectorIndexUnderTest): void {
     );
   });
 
+  it('finds k with true similarities, best first, and most of the nearest, with however little effort', async (t) => {
+    const many = withLabels(clustered(2000, DIMENSIONS, 3));
+    const held = new Map(many);
+    const index = await open(t, many, DIMENSIONS, 50);
+    for (const effort of [1, 16, 64]) {
+      let shared = 0;
+      for (let query = 0; query < 40; query++) {
+        const [vector = new Float32Array()] = clustered(1, DIMENSIONS, 500 + query);
+        const found = await index.search(vector, 10, { effort });
+        const labels = found.map(({ label }) => label);
+        assert.equal(new Set(labels).size, 10);
+        const [first, last] = [found[0], found.at(-1)];
+        assert.ok(first && last && first.similarity >= last.similarity && held.has(first.label));
+        assert.deepEqual(
+          await index.similarities(vector, labels),
+          found.map(({ similarity }) => similarity),
+        );
+        const nearest = await index.search(vector, 10, { exact: true });
+        shared += nearest.filter(({ label }) => labels.includes(label)).length / 400;
+      }
+      assert.ok(shared > 0.7, `${effort}: ${shared}`);
+    }
+  });
+
   it('orders equal vectors by label, at most similarity 1', async (t) => {
     const [vector = new Float32Array(), other = new Float32Array()] = clustered(2, DIMENSIONS, 4);
     const equal = [9, 2, 7, 4].map((label): Entry => [label, vector]);
