@@ -22,8 +22,8 @@ const MOST_TYPED = 32;
 
 /** A word that a larger share of the corpus has says little about two papers. */
 const COMMON_SHARE = 0.1;
-/** In a small corpus, where all papers are about a few things, a larger one: a tenth of 47 papers is nothing to go by. */
-const COMMON_SHARE_OF_FEW = 0.4;
+/** In a small corpus, where all papers are about a few things, and for a text that someone typed. */
+const GENEROUS_SHARE = 0.4;
 const FEW_PAPERS = 1000;
 
 export class Explainer {
@@ -79,17 +79,18 @@ export class Explainer {
   /** What each shared informative stem weighs, heaviest first: its idf, more for one that both use often. */
   #shared(terms: readonly Term[], source: Source): Map<string, number> {
     const wanted = this.#stems(source);
-    // What someone typed to search for is meant, however plain.
-    const isTyped = source.name === null && wanted.size <= MOST_TYPED;
     const { size } = this.#keywords;
-    const common = Math.max(2, size * (size < FEW_PAPERS ? COMMON_SHARE_OF_FEW : COMMON_SHARE));
+    // What someone typed to search for is meant, however plain; but for words such as `from`.
+    const isTyped = source.name === null && wanted.size <= MOST_TYPED;
+    const share = isTyped || size < FEW_PAPERS ? GENEROUS_SHARE : COMMON_SHARE;
+    const common = Math.max(2, size * share);
     const weights: [string, number][] = [];
     for (const [stem, count] of countsOf(terms)) {
       const times = Math.min(count, wanted.get(stem) ?? 0);
       // Single letters and bare numbers are shared by chance.
       if (times === 0 || stem.length < 2 || !/\p{L}/u.test(stem) || (!isTyped && PLAIN_STEMS.has(stem)))
         continue;
-      if (!isTyped && this.#keywords.documentFrequency(stem) > common) continue;
+      if (this.#keywords.documentFrequency(stem) > common) continue;
       weights.push([stem, this.#keywords.idf(stem) * (1 + Math.log(times))]);
     }
     return new Map(weights.sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)));
