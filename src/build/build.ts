@@ -192,6 +192,7 @@ async function calibrateStage(
 
 /** Small corpora exactly, large ones by the graph, as when they serve. */
 const CALIBRATION_ENGINE = { engine: 'auto', exactBelow: 1000, poolSize: 10 } as const;
+
 async function embedStage(
   draft: Draft,
   model: LazyEmbedder,

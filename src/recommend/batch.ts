@@ -22,7 +22,8 @@ const AT_ONCE = 8;
 const MOST_TEXTS = 1000;
 
 /**
- * The outcomes in the order of the queries. The same text in several of them is embedded once. Errors: `cancelled` when the signal aborts; everything else fails one query only.
+ * The outcomes in the order of the queries. The same text in several of them is embedded once. Errors: `cancelled` when
+ * the signal aborts; everything else fails one query only.
  */
 export async function batch(
   shared: SearchableCorpus,

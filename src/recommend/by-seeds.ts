@@ -78,7 +78,7 @@ export async function byBestScore(
 ): Promise<Candidate[]> {
   const { narrowing, exact } = wanted;
   const { subset, excluded } = narrowing;
-  const few = Math.min(subset?.size ?? corpus.vectors.size, corpus.vectors.size) <= MOST_SCORED;
+  const few = (subset?.size ?? corpus.vectors.size) <= MOST_SCORED;
   if (!exact && !few) return scored(corpus, await metBySeeds(corpus, wanted, signal), wanted, signal);
   const all = subset ?? (await corpus.store.subset([], signal)).labels;
   return scored(

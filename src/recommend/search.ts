@@ -1,5 +1,4 @@
 /** Papers for a text: by meaning, by its words, or by both. */
-
 import { quotedPhrases } from '../keywords/phrases.js';
 import { requiredStems } from '../keywords/terms.js';
 import { LabelSet } from '../label-set.js';
@@ -28,7 +27,8 @@ export interface SearchQuery extends QueryOptions {
 
 /**
  * The papers for a text. An id or DOI that the corpus knows is answered as that paper. "Words in double quotes" must
- * stand in a paper as they are, except in semantic mode and in texts of more than 32 words. Errors: `overloaded`, `cancelled`.
+ * stand in a paper as they are, except in semantic mode and in texts of more than 32 words. Errors: `overloaded`,
+ * `cancelled`.
  */
 export async function search(
   corpus: SearchableCorpus,

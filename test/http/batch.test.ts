@@ -6,61 +6,28 @@ import { readConfig } from '../../src/config.js';
 import { queryCacheOf } from '../../src/embedding/cached-embedder.js';
 import type { Embedder } from '../../src/embedding/embedder.js';
 import { NearpaperError } from '../../src/errors.js';
-import { aboutGeneration } from '../../src/generations/about.js';
-import { Live } from '../../src/generations/live.js';
-import { createApp } from '../../src/http/app.js';
-import { createListener, listen } from '../../src/http/listener.js';
-import { Metrics } from '../../src/http/metrics.js';
-import { corpusOf, openCorpus } from '../../src/open-corpus.js';
+import type { ServedCorpus } from '../../src/http/service.js';
 import { counted } from '../recommend/opened.js';
 import { VARIED_PAPERS } from '../recommend/varied-papers.js';
 import { indexOf } from '../support/corpus.js';
 import { assertProblem } from '../support/problems.js';
 import { openSocket, write } from '../support/raw-http.js';
-import { keepingLogger, LEVELS } from '../support/service.js';
+import { openServed, serveParts } from '../support/served-parts.js';
+import { LEVELS } from '../support/service.js';
 import { afterFile, type CleanUp } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
 const file = afterFile();
-let corpus: Awaited<ReturnType<typeof open>>;
+let corpus: ServedCorpus;
 let http: ReturnType<typeof supertest>;
 before(async () => {
-  corpus = await open();
+  corpus = await openServed(file, await indexOf(file, VARIED_PAPERS));
   http = supertest((await serve(file, corpus.embedder)).url);
 });
 
-async function open() {
-  const config = readConfig({ NEARPAPER_INDEX: await indexOf(file, VARIED_PAPERS), NEARPAPER_WORKERS: '1' });
-  const { generation, embedder } = await openCorpus(config);
-  file.after(async () => {
-    await generation.close();
-    await embedder.close();
-  });
-  return {
-    ...corpusOf(generation),
-    embedder,
-    about: aboutGeneration(generation),
-    observe: () => undefined,
-    queryCache: null,
-    close: async () => {},
-  };
-}
-
 /** The service over the papers with this embedder. */
-async function serve(t: CleanUp, embedder: Embedder, settings = readConfig({})) {
-  const { logger, log } = keepingLogger();
-  const live = new Live({ ...corpus, embedder }, (thrown) => assert.fail(String(thrown)));
-  const metrics = new Metrics();
-  const server = createListener(
-    createApp({ logger, version: '0', metrics, settings, state: { kind: 'ready', live } }),
-  );
-  const port = await listen(server, 0, '127.0.0.1');
-  t.after(() => {
-    metrics.close();
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${port}`, port, log };
+function serve(t: CleanUp, embedder: Embedder, settings = readConfig({})) {
+  return serveParts(t, { ...corpus, embedder }, settings);
 }
 
 const post = (requests: unknown) => http.post('/v1/batch').send({ requests });

@@ -4,63 +4,30 @@ import { before, describe, it } from 'node:test';
 import supertest from 'supertest';
 import { readConfig } from '../../src/config.js';
 import { NearpaperError } from '../../src/errors.js';
-import { aboutGeneration } from '../../src/generations/about.js';
-import { Live } from '../../src/generations/live.js';
-import { createApp } from '../../src/http/app.js';
-import { createListener, listen } from '../../src/http/listener.js';
-import { Metrics } from '../../src/http/metrics.js';
-import { corpusOf, openCorpus } from '../../src/open-corpus.js';
+import type { ServedCorpus } from '../../src/http/service.js';
 import type { VectorIndex } from '../../src/vectors/vector-index.js';
 import { indexOf } from '../support/corpus.js';
 import { assertProblem } from '../support/problems.js';
 import { openSocket, write } from '../support/raw-http.js';
-import { keepingLogger, LEVELS, type LogLine } from '../support/service.js';
+import { openServed, serveParts } from '../support/served-parts.js';
+import { LEVELS, type LogLine } from '../support/service.js';
 import { afterFile, type CleanUp } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 import { large } from '../vectors/large.js';
 
 const file = afterFile();
-let corpus: Awaited<ReturnType<typeof open>>;
+let corpus: ServedCorpus;
 before(async () => {
-  corpus = await open();
+  corpus = await openServed(file, await indexOf(file));
 });
-
-async function open() {
-  const { generation, embedder } = await openCorpus(
-    readConfig({ NEARPAPER_INDEX: await indexOf(file), NEARPAPER_WORKERS: '1' }),
-  );
-  file.after(async () => {
-    await generation.close();
-    await embedder.close();
-  });
-  return {
-    ...corpusOf(generation),
-    embedder,
-    about: aboutGeneration(generation),
-    observe: () => undefined,
-    queryCache: null,
-    close: async () => {},
-  };
-}
 
 const SIMILAR = '/v1/papers/2401.00001/similar?exact=true';
 const errors = (log: LogLine[]) => log.filter(({ level }) => level >= (LEVELS.error ?? 50));
 
 /** The service over three papers and these vectors. */
 async function serve(t: CleanUp, vectors: VectorIndex, deadlineMs = 60_000) {
-  const { logger, log } = keepingLogger();
-  const live = new Live({ ...corpus, vectors }, (thrown) => assert.fail(String(thrown)));
-  const settings = { ...readConfig({}), deadlineMs };
-  const metrics = new Metrics();
-  const server = createListener(
-    createApp({ logger, version: '0', metrics, settings, state: { kind: 'ready', live } }),
-  );
-  const port = await listen(server, 0, '127.0.0.1');
-  t.after(() => {
-    metrics.close();
-    server.close();
-  });
-  return { http: supertest(`http://127.0.0.1:${port}`), port, log };
+  const { url, port, log } = await serveParts(t, { ...corpus, vectors }, { ...readConfig({}), deadlineMs });
+  return { http: supertest(url), port, log };
 }
 
 /** The index, and how each of its searches ended. */

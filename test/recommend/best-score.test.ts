@@ -5,16 +5,8 @@ import { bestScorer } from '../../src/recommend/best-score.js';
 import type { Seed } from '../../src/recommend/rocchio.js';
 import { cosine } from '../../src/vectors/dot.js';
 import { clustered } from '../vectors/clustered.js';
+import { seed, seeds, vectors } from './some-seeds.js';
 
-/** A few coordinates out of a few values, so that equal vectors and equal cosines come up by themselves. */
-const vectors = fc
-  .array(fc.integer({ min: -2, max: 2 }), { minLength: 3, maxLength: 3 })
-  .filter((values) => values.some((value) => value !== 0))
-  .map((values) => Float32Array.from(values, (value) => value / Math.hypot(...values)));
-const seeds: fc.Arbitrary<Seed> = fc.record({
-  vector: vectors,
-  weight: fc.constantFrom(0.01, 0.3, 1, 1.7, 100),
-});
 // Up to 40: more than there are places, so that the cut at the last place is tried as well.
 const positives = fc.array(seeds, { minLength: 1, maxLength: 40 });
 const negatives = fc.array(seeds, { maxLength: 40 });
@@ -23,10 +15,6 @@ const ROUNDING = 1e-6;
 
 function near(actual: number, expected: number): void {
   assert.ok(Math.abs(actual - expected) < ROUNDING, `${actual} instead of ${expected}`);
-}
-
-function seed(values: number[], weight = 1): Seed {
-  return { vector: Float32Array.from(values), weight };
 }
 
 const ALONG = Float32Array.of(1, 0);

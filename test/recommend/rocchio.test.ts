@@ -3,16 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { rocchioTarget, type Seed } from '../../src/recommend/rocchio.js';
 import { cosine } from '../../src/vectors/dot.js';
+import { seed, seeds, vectors } from './some-seeds.js';
 
-/** A few coordinates out of a few values, so that equal, opposite and parallel vectors come up by themselves. */
-const vectors = fc
-  .array(fc.integer({ min: -2, max: 2 }), { minLength: 3, maxLength: 3 })
-  .filter((values) => values.some((value) => value !== 0))
-  .map((values) => Float32Array.from(values, (value) => value / Math.hypot(...values)));
-const seeds: fc.Arbitrary<Seed> = fc.record({
-  vector: vectors,
-  weight: fc.constantFrom(0.01, 0.3, 1, 1.7, 100),
-});
 const positives = fc.array(seeds, { minLength: 1, maxLength: 6 });
 const negatives = fc.array(seeds, { maxLength: 6 });
 
@@ -22,10 +14,6 @@ const ROUNDING = 1e-6;
 function score(paper: Float32Array, liked: Seed[], disliked: Seed[]): number {
   const { direction, length } = rocchioTarget(liked, disliked);
   return length * cosine(direction, paper);
-}
-
-function seed(values: number[], weight = 1): Seed {
-  return { vector: Float32Array.from(values), weight };
 }
 
 describe('the target of the strategy average', () => {
