@@ -7,6 +7,7 @@ const rooms = [
   'generations',
   'build',
   'recommend',
+  'evaluation',
   'http',
   'commands',
 ];
@@ -20,8 +21,9 @@ const allowed = {
   generations: ['papers', 'vectors', 'keywords'],
   recommend: ['papers', 'embedding', 'vectors', 'keywords'],
   build: ['papers', 'embedding', 'vectors', 'keywords', 'generations', 'recommend'],
+  evaluation: ['papers', 'recommend'],
   http: ['generations', 'recommend'],
-  commands: ['papers', 'embedding', 'vectors', 'keywords', 'generations', 'recommend', 'build'],
+  commands: ['papers', 'embedding', 'vectors', 'keywords', 'generations', 'recommend', 'build', 'evaluation'],
 };
 
 /** Shared by all rooms: failures, where the package lies, and small parts that siblings need. */

@@ -4,8 +4,8 @@
  */
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { documentText } from '../embedding/document-text.js';
 import type { ModelDescription } from '../embedding/model.js';
+import { embedPapers } from '../embedding/paper-vectors.js';
 import { messageOf, NearpaperError, systemCode } from '../errors.js';
 import {
   buildingFolder,
@@ -203,10 +203,7 @@ async function embedStage(
   const labels = draft.pendingLabels(fingerprint);
   if (labels.length === 0) return 0;
   const embedder = await model.get();
-  const embed = async (texts: readonly PendingText[]) => {
-    const documents = texts.map(({ title, abstract }) => documentText(title, abstract));
-    return (await embedder.embedDocuments(documents, signal)).map(({ vector }) => vector);
-  };
+  const embed = (texts: readonly PendingText[]) => embedPapers(embedder, texts, signal);
   return embedPending(draft, labels, { embed, fingerprint, signal, onEvent });
 }
 

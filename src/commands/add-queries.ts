@@ -1,7 +1,7 @@
 /** The commands that ask the corpus: what they take, and their help. */
 import type { Command } from 'commander';
 import type { CommandContext } from './context.js';
-import { repeatable, withFilters, withQueryFlags } from './query-flags.js';
+import { repeatable, withFilters, withMode, withQueryFlags } from './query-flags.js';
 import { MODEL_FLAG, MODEL_HELP, subcommand } from './subcommand.js';
 
 export function addQueries(program: Command, context: CommandContext): void {
@@ -15,16 +15,16 @@ const HOW_TO_READ = `
 Each paper comes with its similarity, the cosine, and with how unusual that is: "top 0.02 %" means that only 0.02 % of
 random pairs of this corpus are as similar. "also" names other copies of the same paper.`;
 
+const HOW_ORDERED = `
+The order follows words as well as meaning, so similarities need not fall from line to line.`;
+
 function addSearch(program: Command, context: CommandContext): void {
   withQueryFlags(
-    subcommand(program, 'search <text...>', 'papers for a text')
-      .option(MODEL_FLAG, MODEL_HELP)
-      .option('--mode <mode>', 'hybrid (meaning and words, the default), semantic or keyword'),
+    withMode(subcommand(program, 'search <text...>', 'papers for a text').option(MODEL_FLAG, MODEL_HELP)),
   )
     .addHelpText(
       'after',
-      `${HOW_TO_READ}
-The order follows the words of the text as well as its meaning, so similarities need not fall from line to line.
+      `${HOW_TO_READ}${HOW_ORDERED}
 - as text reads standard input. Words in double quotes must stand in the paper. An id or DOI finds that paper.
 
 Examples:
@@ -40,10 +40,10 @@ Examples:
 }
 
 function addSimilar(program: Command, context: CommandContext): void {
-  withQueryFlags(subcommand(program, 'similar <id>', 'papers nearest to a paper of the corpus'))
+  withQueryFlags(withMode(subcommand(program, 'similar <id>', 'papers nearest to a paper of the corpus')))
     .addHelpText(
       'after',
-      `${HOW_TO_READ}
+      `${HOW_TO_READ}${HOW_ORDERED}
 \`nearpaper papers\` lists the ids; arXiv ids and DOIs are found in every usual spelling.
 
 Examples:

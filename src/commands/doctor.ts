@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as giveWay } from 'node:timers/promises';
 import { DEFAULT_MODEL } from '../build/plan.js';
 import type { Config } from '../config.js';
-import { documentText } from '../embedding/document-text.js';
+import { embedPapers } from '../embedding/paper-vectors.js';
 import { createEmbedder } from '../embedding/pool.js';
 import { messageOf, NearpaperError } from '../errors.js';
 import { currentGeneration } from '../generations/folder.js';
@@ -179,8 +179,8 @@ async function tryModel(
     if (paper === undefined) return `${model.name} loads`;
     const resolved = await store.resolve(paper.id);
     const [stored] = await vectors.vectors([resolved?.label ?? 0]);
-    const [fresh] = await embedder.embedDocuments([documentText(paper.title, paper.abstract)]);
-    if (stored === undefined || fresh === undefined || cosine(stored, fresh.vector) < 0.999) {
+    const [fresh] = await embedPapers(embedder, [paper], signal);
+    if (stored === undefined || fresh === undefined || cosine(stored, fresh) < 0.999) {
       throw new NearpaperError(
         'model_mismatch',
         `${model.name} embeds differently on this machine than where the index was built`,

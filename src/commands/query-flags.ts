@@ -20,6 +20,7 @@ export interface QueryFlags extends SettingFlags {
   json?: boolean;
 }
 
+/** Of queries with one target: a text or a paper. */
 export interface SearchFlags extends QueryFlags {
   mode?: string;
 }
@@ -63,6 +64,11 @@ export function withQueryFlags(command: Command): Command {
     .addOption(
       repeatable('--fields <names>', 'with --json: what to print of each paper, such as title,abstract'),
     );
+}
+
+/** For queries with one target. */
+export function withMode(command: Command): Command {
+  return command.option('--mode <mode>', 'hybrid (meaning and words, the default), semantic or keyword');
 }
 
 /** An option that collects its values. */

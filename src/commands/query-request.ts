@@ -27,7 +27,7 @@ export function searchQuery(text: string, flags: SearchFlags, limits: Limits): S
 }
 
 /** Errors: those of a request, naming the flag. */
-export function similarQuery(id: string, flags: QueryFlags, limits: Limits): SimilarQuery {
+export function similarQuery(id: string, flags: SearchFlags, limits: Limits): SimilarQuery {
   const options = validate(parametersOf(flags), requestSchemas(limits).similar, flagOf);
   checkDays(options, flagOf);
   return { id, ...options };

@@ -27,7 +27,7 @@ export async function searchCommand(
   });
 }
 
-export async function similarCommand(context: CommandContext, id: string, flags: QueryFlags): Promise<void> {
+export async function similarCommand(context: CommandContext, id: string, flags: SearchFlags): Promise<void> {
   const config = configOf(context, flags);
   const query = similarQuery(id, flags, config.limits);
   await withoutModel(config, async (corpus, generation) => {

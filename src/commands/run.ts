@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { SETTING_LIST } from '../config.js';
 import { type ErrorCode, messageOf, NearpaperError } from '../errors.js';
 import { FORMAT_NAMES } from '../papers/formats/format.js';
+import { addEvaluate } from './add-evaluate.js';
 import { addQueries } from './add-queries.js';
 import { HOW_TO_FIND_IDS } from './answer-text.js';
 import type { CommandContext } from './context.js';
@@ -85,6 +86,7 @@ function createProgram(context: CommandContext, report: Report): Command {
   addBuild(program, context);
   addServe(program, context, report);
   addQueries(program, context);
+  addEvaluate(program, context);
   addChecks(program, context, report);
   return program;
 }

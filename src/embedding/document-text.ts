@@ -1,8 +1,8 @@
 /**
- * Raise when `documentText` changes: it is part of the fingerprint, so stored embeddings of the old template
- * are then made anew instead of being compared with new ones.
+ * Raise when `documentText` or the making of papers' vectors changes: it is part of the fingerprint, so stored
+ * embeddings of the old kind are then made anew instead of being compared with new ones.
  */
-export const TEMPLATE_VERSION = 1;
+export const TEMPLATE_VERSION = 2;
 
 /** A title that already ends its sentence, possibly within closing quotes or brackets. */
 const ENDS_SENTENCE = /[.?!…。？！]["'”’»)\]]*$/u;

@@ -1,5 +1,4 @@
 /** What the best results are judged by: whether they are a good match at all. */
-import { documentText } from '../embedding/document-text.js';
 import { termsOf } from '../keywords/terms.js';
 import { Pace } from '../pacing.js';
 import { cosine } from '../vectors/dot.js';
@@ -7,7 +6,7 @@ import { type BestMatch, countWords, kindOfText, type QueryKind } from './calibr
 import type { Candidate } from './candidates.js';
 import type { Corpus } from './corpus.js';
 import { SamePaper } from './same-paper.js';
-import type { Seed } from './seeds.js';
+import { type Seed, textOfSeed } from './seeds.js';
 
 /** What the similarities of an answer are with, and the best that each query got. */
 export interface Matches {
@@ -51,7 +50,9 @@ export async function matchesOfSeeds(
   const kind = words.every((count, i) => positives[i]?.label === null && kindOfText(count) === 'text')
     ? 'text'
     : 'paper';
-  const labels = candidates.slice(0, COMPARED).map(({ label }) => label);
+  // The order of several seeds is one of nearness already; that of one seed follows words too.
+  const nearest = positives.length > 1 ? candidates : candidates.toSorted(nearerFirst);
+  const labels = nearest.slice(0, COMPARED).map(({ label }) => label);
   const best = await corpus.vectors.vectors(labels);
   const same = await SamePaper.among(corpus, labels, best, seeds);
   const found: Float32Array[] = [];
@@ -68,13 +69,15 @@ export async function matchesOfSeeds(
   return { kind, matches };
 }
 
+function nearerFirst(a: Candidate, b: Candidate): number {
+  return b.similarity - a.similarity || a.label - b.label;
+}
+
 async function wordsOf(corpus: Corpus, positives: readonly Seed[], pace: Pace): Promise<number[]> {
   const words: number[] = [];
-  for (const { label, name } of positives) {
+  for (const seed of positives) {
     if (pace.due()) await pace.turn();
-    const [paper] = label === null ? [] : await corpus.store.get([label]);
-    const text = paper === undefined ? '' : documentText(paper.title, paper.abstract);
-    words.push(countWords('text' in name ? name.text : text));
+    words.push(countWords(await textOfSeed(corpus, seed)));
   }
   return words;
 }

@@ -92,7 +92,7 @@ async function choose(
   corpus: Corpus,
   ordered: readonly Candidate[],
   seeds: readonly number[],
-  { limit, diversity }: QueryOptions,
+  { limit, diversity, copies: asked = 'fold' }: QueryOptions,
   signal: AbortSignal | undefined,
 ): Promise<Chosen[]> {
   const labels = ordered.map(({ label }) => label);
@@ -110,9 +110,9 @@ async function choose(
     const at = order.next();
     const candidate = at === undefined ? undefined : ordered[at];
     if (at === undefined || candidate === undefined) break;
-    if (await same.asASeed(at)) continue;
+    if (asked === 'fold' && (await same.asASeed(at))) continue;
     const copies: number[] = [];
-    for (const other of order.left) {
+    for (const other of asked === 'fold' ? order.left : []) {
       if (same.mayBe(at, other) && (await same.as(at, other))) copies.push(other);
     }
     for (const other of copies) order.drop(other);

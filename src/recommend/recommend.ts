@@ -1,11 +1,14 @@
 /** Papers for what a reader likes and dislikes: the one flow behind similar papers and recommendations. */
 import type { Answer, QueryOptions } from './answer.js';
 import { byAverage, byBestScore } from './by-seeds.js';
+import type { Candidate } from './candidates.js';
 import type { Corpus, SearchableCorpus } from './corpus.js';
+import { nearestIn } from './hybrid.js';
 import { matchesOfSeeds } from './match.js';
+import type { SearchMode } from './mode.js';
 import { type Narrowing, narrow } from './narrowing.js';
 import { present } from './present.js';
-import { findSeeds, type Seed, type SeedInput, sourcesOf } from './seeds.js';
+import { findSeeds, type Seed, type SeedInput, sourcesOf, textOfSeed } from './seeds.js';
 
 /** How several seeds make one order: see rocchio.ts and best-score.ts. */
 export const STRATEGIES = ['best_score', 'average'] as const;
@@ -16,6 +19,8 @@ export interface RecommendationQuery extends QueryOptions {
   positives: readonly SeedInput[];
   negatives: readonly SeedInput[];
   strategy: Strategy;
+  /** What a single positive is compared by; hybrid when absent. Several seeds are compared by meaning. */
+  mode?: SearchMode | undefined;
 }
 
 /**
@@ -30,19 +35,8 @@ export async function recommend(
   const { positives, negatives, warnings } = await findSeeds(corpus, query, signal);
   const asked = await narrow(corpus, query, signal);
   const narrowing = withoutSeeds(asked, [...positives, ...negatives]);
-  const find = query.strategy === 'average' ? byAverage : byBestScore;
-  const candidates = await find(
-    corpus,
-    {
-      positives,
-      negatives,
-      narrowing,
-      excludedByCaller: asked.excluded.size,
-      minSimilarity: query.minSimilarity ?? -1,
-      exact: query.exact,
-    },
-    signal,
-  );
+  const wanted = { positives, negatives, narrowing, excludedByCaller: asked.excluded.size, query };
+  const candidates = await candidatesFor(corpus, wanted, signal);
   const seeds = [...positives, ...negatives].flatMap(({ label }) => label ?? []);
   const { kind, matches } = await matchesOfSeeds(corpus, positives, candidates, seeds, signal);
   return present(
@@ -58,6 +52,32 @@ export async function recommend(
     query,
     signal,
   );
+}
+
+interface Wanted {
+  positives: readonly Seed[];
+  negatives: readonly Seed[];
+  narrowing: Narrowing;
+  excludedByCaller: number;
+  query: RecommendationQuery;
+}
+
+/** One seed is a target as a text is; several are compared with each paper, or made one. */
+async function candidatesFor(
+  corpus: Corpus,
+  { query, ...wanted }: Wanted,
+  signal: AbortSignal | undefined,
+): Promise<Candidate[]> {
+  const { positives, negatives, narrowing } = wanted;
+  const [seed] = positives;
+  if (seed !== undefined && positives.length === 1 && negatives.length === 0) {
+    const text = await textOfSeed(corpus, seed);
+    const target = { vector: seed.vector, text, narrowing, options: query };
+    return nearestIn(corpus, query.mode ?? 'hybrid', target, signal);
+  }
+  const find = query.strategy === 'average' ? byAverage : byBestScore;
+  const { minSimilarity = -1, exact } = query;
+  return find(corpus, { ...wanted, minSimilarity, exact }, signal);
 }
 
 /** Whoever likes or dislikes a paper knows it. */

@@ -5,8 +5,8 @@
 import { z } from 'zod';
 import { DEFAULT_FIELDS, PAPER_FIELDS, type PaperField } from './answer.js';
 import { firstDay, lastDay } from './days.js';
+import { SEARCH_MODES } from './mode.js';
 import { STRATEGIES } from './recommend.js';
-import { SEARCH_MODES } from './search.js';
 
 const DEFAULT_RESULTS = 10;
 const LONGEST_ID = 256;
@@ -68,6 +68,10 @@ export function requestSchemas({ results, seeds, batch }: RequestLimits) {
     explain: flag,
     exact: flag,
   };
+  const mode = z
+    .enum(SEARCH_MODES)
+    .default('hybrid')
+    .describe(`one of ${SEARCH_MODES.join(', ')}`);
   const strategy = z.enum(STRATEGIES).default('best_score').describe(STRATEGIES.join(' or '));
   const seed = z
     .strictObject({
@@ -78,16 +82,9 @@ export function requestSchemas({ results, seeds, batch }: RequestLimits) {
     .refine((given) => (given.id === undefined) !== (given.text === undefined));
   const aSeed = 'each {"id": ...} or {"text": ...}, with an optional weight from 0.001 to 1000';
   return {
-    similar: z.strictObject(common),
-    similarInBatch: z.strictObject({ id: id.describe('the id of a paper'), ...common }),
-    search: z.strictObject({
-      q: z.string().describe('the text to find papers for'),
-      mode: z
-        .enum(SEARCH_MODES)
-        .default('hybrid')
-        .describe(`one of ${SEARCH_MODES.join(', ')}`),
-      ...common,
-    }),
+    similar: z.strictObject({ mode, ...common }),
+    similarInBatch: z.strictObject({ id: id.describe('the id of a paper'), mode, ...common }),
+    search: z.strictObject({ q: z.string().describe('the text to find papers for'), mode, ...common }),
     recommendations: z.strictObject({
       positives: z.array(seed).min(1).max(seeds).describe(`a list of 1 to ${seeds} seeds, ${aSeed}`),
       negatives: z.array(seed).max(seeds).default([]).describe(`a list of at most ${seeds} seeds, ${aSeed}`),

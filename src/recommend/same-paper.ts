@@ -5,10 +5,11 @@ import type { Corpus } from './corpus.js';
 import { isSameText } from './same-text.js';
 
 /**
- * Below this cosine the texts of two papers are not even compared: second versions of a paper lie at .91 or above, but
- * so do many pairs of different papers, so the cosine alone decides nothing. Measured: see docs/quality.md.
+ * Below this cosine the texts of two papers are not even compared: second versions of a paper lie above it, those with
+ * another title least, but so do many pairs of different papers, so the cosine alone decides nothing. Measured: see
+ * docs/quality.md.
  */
-const WORTH_COMPARING = 0.9;
+const WORTH_COMPARING = 0.8;
 
 export class SamePaper {
   readonly #corpus: Corpus;

@@ -1,24 +1,21 @@
 /** Papers for a text: by meaning, by its words, or by both. */
 import { quotedPhrases } from '../keywords/phrases.js';
 import { requiredStems } from '../keywords/terms.js';
-import { LabelSet } from '../label-set.js';
 import { aliasKey } from '../papers/ids.js';
-import { type Answer, aboutIndex, type QueryOptions, rounded, type Warning } from './answer.js';
+import { type Answer, aboutIndex, type QueryOptions, type Warning } from './answer.js';
 import { countWords } from './calibration.js';
-import { bySimilarity, type Candidate, nearest, POOL_SIZE } from './candidates.js';
-import { type SearchableCorpus, timed } from './corpus.js';
-import { fuse } from './fusion.js';
+import type { Candidate } from './candidates.js';
+import { withoutCitationMarks } from './citation-marks.js';
+import type { Corpus, SearchableCorpus } from './corpus.js';
+import { nearestIn, type Target } from './hybrid.js';
 import { withKnownItems } from './known-items.js';
 import { matchesOfText } from './match.js';
+import type { SearchMode } from './mode.js';
 import { type Narrowing, narrow, unknownIds } from './narrowing.js';
 import { papersWithPhrases } from './phrase-filter.js';
 import { present } from './present.js';
 import { TRUNCATED } from './seeds.js';
 import { answerAsPaper } from './similar.js';
-
-/** What a text is compared by. */
-export const SEARCH_MODES = ['hybrid', 'semantic', 'keyword'] as const;
-export type SearchMode = (typeof SEARCH_MODES)[number];
 
 export interface SearchQuery extends QueryOptions {
   text: string;
@@ -41,19 +38,20 @@ export async function search(
     if (aliasKey(query.text) !== undefined) return unknownIdAnswer(corpus, query);
   }
   const narrowing = await narrow(corpus, query, signal);
-  const { vector, truncated } = await corpus.embedder.embedQuery(query.text, signal);
+  const text = withoutCitationMarks(query.text);
+  const { vector, truncated } = await corpus.embedder.embedQuery(text, signal);
   const { candidates, isCertain, warnings } = await candidatesFor(
     corpus,
-    { query, vector, narrowing },
+    { query, text, vector, narrowing, options: query },
     signal,
   );
   return present(
     corpus,
     {
       candidates,
-      ...matchesOfText(corpus, query.text, candidates, isCertain),
+      ...matchesOfText(corpus, text, candidates, isCertain),
       seeds: [],
-      sources: [{ name: null, vector, text: query.text }],
+      sources: [{ name: null, vector, text }],
       warnings: [
         ...(truncated ? [TRUNCATED] : []),
         ...narrowing.warnings,
@@ -95,23 +93,17 @@ function unknownIdAnswer(corpus: SearchableCorpus, query: SearchQuery): Answer {
   return { results: [], noGoodMatch: true, warnings, index: aboutIndex(corpus, query) };
 }
 
-interface Wanted {
+interface Wanted extends Target {
   query: SearchQuery;
-  vector: Float32Array;
-  narrowing: Narrowing;
 }
 
 async function candidatesFor(
-  corpus: SearchableCorpus,
+  corpus: Corpus,
   wanted: Wanted,
   signal: AbortSignal | undefined,
 ): Promise<Gathered> {
-  const { query, vector, narrowing } = wanted;
-  if (query.mode === 'semantic') {
-    const near = await nearest(corpus, vector, narrowing, query, signal);
-    return { candidates: bySimilarity(near), isCertain: false, warnings: [] };
-  }
-  const phrases = phrasesOf(query.text);
+  const { query, text, narrowing } = wanted;
+  const phrases = query.mode === 'semantic' ? [] : phrasesOf(text);
   if (phrases.length === 0) return byWords(corpus, wanted, signal);
   const subset = await papersWithPhrases(corpus, phrases, narrowing, signal);
   if (subset.size > 0) {
@@ -143,84 +135,10 @@ function phrasesOf(text: string): string[] {
   return [...new Set(phrases)].slice(0, MOST_PHRASES);
 }
 
-/** A paper of the pool with both its scores. */
-interface Scored {
-  label: number;
-  similarity: number;
-  /** BM25. */
-  words: number;
-}
-
 /** Keyword and hybrid candidates. */
-async function byWords(
-  corpus: SearchableCorpus,
-  wanted: Wanted,
-  signal: AbortSignal | undefined,
-): Promise<Gathered> {
-  const pool = await poolOfBoth(corpus, wanted, signal);
-  if (wanted.query.mode === 'keyword') {
-    const candidates = pool.map((paper) => candidateOf(paper, paper.words));
-    return { candidates, isCertain: false, warnings: [] };
-  }
-  const mixed = fuse(
-    pool.map(({ similarity }) => similarity),
-    pool.map(({ words }) => words),
-  );
-  const fused = pool.map((paper, i) => candidateOf(paper, mixed[i] ?? 0));
-  const candidates = await withKnownItems(corpus, wanted.query.text, fused);
+async function byWords(corpus: Corpus, wanted: Wanted, signal: AbortSignal | undefined): Promise<Gathered> {
+  const mixed = await nearestIn(corpus, wanted.query.mode, wanted, signal);
+  if (wanted.query.mode !== 'hybrid') return { candidates: mixed, isCertain: false, warnings: [] };
+  const candidates = await withKnownItems(corpus, wanted.text, mixed);
   return { candidates, isCertain: candidates.some(({ score }) => score > 1), warnings: [] };
-}
-
-function candidateOf({ label, similarity }: Scored, score: number): Candidate {
-  return { label, similarity: rounded(similarity), score: rounded(score) };
-}
-
-/**
- * The best by vector, but for keyword mode, joined with the best by keyword. On a large corpus the keyword side must
- * bring its own candidates: see docs/quality.md.
- */
-async function poolOfBoth(
-  corpus: SearchableCorpus,
-  wanted: Wanted,
-  signal: AbortSignal | undefined,
-): Promise<Scored[]> {
-  const { query, vector } = wanted;
-  const narrowing = await nearEnough(corpus, wanted, signal);
-  const { subset, excluded } = narrowing;
-  const near = query.mode === 'keyword' ? [] : await nearest(corpus, vector, narrowing, query, signal);
-  const labels = near.map(({ label }) => label);
-  const k = POOL_SIZE + excluded.size;
-  const { best, scores } = await timed(corpus, 'keywords', () =>
-    corpus.keywords.search(query.text, k, { subset, labels, signal }),
-  );
-  const known = new Set(labels);
-  const further = best
-    .filter(({ label }) => !excluded.has(label))
-    .slice(0, POOL_SIZE)
-    .filter(({ label }) => !known.has(label));
-  const similarities = await corpus.vectors.similarities(
-    vector,
-    further.map(({ label }) => label),
-  );
-  return [
-    ...near.map((paper, i) => ({ ...paper, words: scores[i] ?? 0 })),
-    ...further.map(({ label, score }, i) => ({ label, similarity: similarities[i] ?? 0, words: score })),
-  ];
-}
-
-/** So many of the nearest papers are looked at for `minSimilarity`. */
-const MOST_NEAR = 1000;
-
-/** With `minSimilarity`, only papers that near have their words looked at; else the words' best might all be too far. */
-async function nearEnough(
-  corpus: SearchableCorpus,
-  { query, vector, narrowing }: Wanted,
-  signal: AbortSignal | undefined,
-): Promise<Narrowing> {
-  const { minSimilarity } = query;
-  if (minSimilarity === undefined) return narrowing;
-  const options = { exact: query.exact, k: MOST_NEAR };
-  const near = await nearest(corpus, vector, narrowing, options, signal);
-  const labels = near.filter(({ similarity }) => rounded(similarity) >= minSimilarity);
-  return { ...narrowing, subset: LabelSet.of(labels.map(({ label }) => label)) };
 }

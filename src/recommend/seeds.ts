@@ -1,4 +1,5 @@
 /** Positives and negatives: from what callers name to vectors. */
+import { documentText } from '../embedding/document-text.js';
 import { NearpaperError } from '../errors.js';
 import { Pace } from '../pacing.js';
 import type { Warning } from './answer.js';
@@ -124,6 +125,13 @@ export function titleAlone(ids: string[]): Warning {
     detail: 'Compared by the title alone: the corpus has no abstract.',
     ids,
   };
+}
+
+/** The words of a seed: those of its paper, or the text itself. */
+export async function textOfSeed(corpus: Corpus, { label, name }: Seed): Promise<string> {
+  if ('text' in name) return name.text;
+  const [paper] = label === null ? [] : await corpus.store.get([label]);
+  return paper === undefined ? '' : documentText(paper.title, paper.abstract);
 }
 
 /** What reasons compare a result with. `explain` off: nothing is looked up. */

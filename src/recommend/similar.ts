@@ -2,17 +2,20 @@
 import { NearpaperError } from '../errors.js';
 import type { ResolvedPaper } from '../papers/store.js';
 import type { Answer, QueryOptions } from './answer.js';
-import { bySimilarity, nearest, POOL_SIZE } from './candidates.js';
 import type { Corpus } from './corpus.js';
+import { nearestIn } from './hybrid.js';
 import { matchesOfSeeds } from './match.js';
+import type { SearchMode } from './mode.js';
 import { narrow } from './narrowing.js';
 import { present } from './present.js';
 import { recommend } from './recommend.js';
-import { findSeeds, sourcesOf } from './seeds.js';
+import { findSeeds, sourcesOf, textOfSeed } from './seeds.js';
 
 export interface SimilarQuery extends QueryOptions {
   /** The paper's id, or another way to write it: see api.md on aliases. */
   id: string;
+  /** What papers are compared by; hybrid when absent. */
+  mode?: SearchMode | undefined;
 }
 
 /**
@@ -24,17 +27,18 @@ export function similar(
   { id, ...options }: SimilarQuery,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
-  return recommend(corpus, { positives: [{ id }], negatives: [], strategy: 'average', ...options }, signal);
+  const query = { positives: [{ id }], negatives: [], strategy: 'average', ...options } as const;
+  return recommend(corpus, query, signal);
 }
 
-/** Added to the score of the paper itself, so that it goes before one that is equally similar: a copy of it. */
+/** Added to the score of the paper itself, so that it goes before one that is as good: a copy of it. */
 const ITSELF_BONUS = 1;
 
 /** For a search whose text is an id: that paper, if the filters let it pass, and then the papers nearest to it. */
 export async function answerAsPaper(
   corpus: Corpus,
   paper: ResolvedPaper,
-  options: QueryOptions,
+  { mode = 'hybrid', ...options }: Omit<SimilarQuery, 'id'>,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
   const { positives, warnings } = await findSeeds(
@@ -44,14 +48,16 @@ export async function answerAsPaper(
   );
   const [seed] = positives;
   if (seed === undefined) throw new NearpaperError('internal', `The corpus lost the paper ${paper.id}.`);
-  const narrowing = await narrow(corpus, options, signal);
-  const neighbours = await nearest(corpus, seed.vector, narrowing, options, signal);
-  const { subset, excluded } = narrowing;
+  const asked = await narrow(corpus, options, signal);
+  const { subset, excluded } = asked;
+  // It is given its place whatever the index finds: more papers than that was asked for may have the very same vector.
+  const narrowing = { ...asked, excluded: new Set([...excluded, paper.label]) };
+  const text = await textOfSeed(corpus, seed);
+  const others = await nearestIn(corpus, mode, { vector: seed.vector, text, narrowing, options }, signal);
   const wanted = !excluded.has(paper.label) && (subset === undefined || subset.has(paper.label));
-  // The index need not find it: more papers than it was asked for may have the very same vector.
-  const itself = { label: paper.label, similarity: 1, score: 1 + ITSELF_BONUS };
-  const others = bySimilarity(neighbours).filter(({ label }) => label !== paper.label);
-  const candidates = wanted ? [itself, ...others].slice(0, POOL_SIZE) : others;
+  const best = others.reduce((most, { score }) => Math.max(most, score), 1);
+  const itself = { label: paper.label, similarity: 1, score: best + ITSELF_BONUS };
+  const candidates = wanted ? [itself, ...others] : others;
   return present(
     corpus,
     {
@@ -67,7 +73,7 @@ export async function answerAsPaper(
             : 'The text is the id of a paper, which the filters leave out: these are the papers nearest to it.',
           ids: [paper.id],
         },
-        ...narrowing.warnings,
+        ...asked.warnings,
         ...warnings,
       ],
     },

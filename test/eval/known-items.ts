@@ -10,7 +10,8 @@ import { corpusOf, openCorpus } from '../../src/open-corpus.js';
 import type { Paper } from '../../src/papers/paper.js';
 import { DEFAULT_OPTIONS } from '../../src/recommend/answer.js';
 import type { SearchableCorpus } from '../../src/recommend/corpus.js';
-import { type SearchMode, search } from '../../src/recommend/search.js';
+import type { SearchMode } from '../../src/recommend/mode.js';
+import { search } from '../../src/recommend/search.js';
 import { similar } from '../../src/recommend/similar.js';
 
 const { positionals } = parseArgs({ allowPositionals: true });

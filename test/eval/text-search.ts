@@ -8,7 +8,8 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../src/config.js';
 import { corpusOf, openCorpus } from '../../src/open-corpus.js';
-import { SEARCH_MODES, search } from '../../src/recommend/search.js';
+import { SEARCH_MODES } from '../../src/recommend/mode.js';
+import { search } from '../../src/recommend/search.js';
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const [folder, queryFile, judgementFile, ...wanted] = positionals;

@@ -106,7 +106,7 @@ describe('an answer', () => {
   it('rounds similarities to four decimals', async () => {
     const { results } = await similar(
       corpusWith(ids.map((_, i) => i % 12)),
-      { id: 'p0', ...options(100) },
+      { id: 'p0', mode: 'semantic', ...options(100) },
       signal,
     );
     for (const { similarity, score } of results) {

@@ -133,6 +133,19 @@ describe('one paper under two ids', () => {
     assert.ok(!allIdsOf(disliked).includes('same-abstract'));
   });
 
+  it('is two results, and comes back for itself, where an evaluation asks for every paper', async () => {
+    const { results } = await found(at(0).abstract, { copies: 'keep' });
+    assert.deepEqual(
+      results.slice(0, 2).map(({ paper, also }) => [paper.id, also]),
+      [
+        ['original-0', []],
+        ['without-a-sentence', []],
+      ],
+    );
+    const near = await similar(corpus, { ...every, id: 'original-0', copies: 'keep' }, signal);
+    assert.equal(idsOf(near)[0], 'without-a-sentence');
+  });
+
   it('stands for its copy when the copy alone passes the filters', async () => {
     const answer = await found(at(0).abstract, { ids: ['without-a-sentence'] });
     assert.deepEqual(

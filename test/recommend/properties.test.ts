@@ -355,7 +355,10 @@ describe('filters', () => {
           for (const result of answer.results) {
             const unfiltered = resultOf(all, result.paper.id);
             // A copy that stood under another result has no scores of its own there.
-            if (unfiltered) assert.deepEqual({ ...result, also: [] }, { ...unfiltered, also: [] });
+            if (unfiltered === undefined) continue;
+            // A single seed's score is normalised over the pool, so it is its own in every request.
+            const score = seeds.length === 1 ? result.score : unfiltered.score;
+            assert.deepEqual({ ...result, also: [] }, { ...unfiltered, score, also: [] });
           }
           if (answer.results.length === 0)
             assert.ok(answer.warnings.some(({ code }) => code === 'nothing_matches'));
