@@ -48,11 +48,14 @@ export async function buildCommand(
   else for (const line of describeResult(result, seconds)) printLine(context.stdout, line);
 }
 
-/** Runs a build with its progress on standard error. */
+const STOPPED = 'Stopped. What was embedded is kept: the same command resumes. The index is as it was.';
+
+/** Runs a build with its progress on standard error, which `whenStopped` ends after Ctrl-C. */
 export async function runBuild(
   context: CommandContext,
   flags: SettingFlags,
   choice: BuildChoice,
+  whenStopped = STOPPED,
 ): Promise<BuildResult> {
   const config = configOf(context, flags);
   const display = new BuildDisplay(context.stderr);
@@ -75,12 +78,7 @@ export async function runBuild(
     });
   } catch (thrown) {
     display.end();
-    if (context.signal.aborted) {
-      printLine(
-        context.stderr,
-        'Stopped. What was embedded is kept: the same command resumes. The index is as it was.',
-      );
-    }
+    if (context.signal.aborted) printLine(context.stderr, whenStopped);
     throw thrown;
   } finally {
     display.end();

@@ -80,8 +80,13 @@ async function withEvaluatedIndex<T>(
   const environment = { ...context.environment, NEARPAPER_CACHE: modelCache };
   // The corpus of an evaluation is the files as they are now, nothing that an earlier one held.
   const choice = { inputs, prune: true, force: true };
-  const buildIn = (index: string) =>
-    runBuild({ ...context, environment }, model === undefined ? { index } : { index, model }, choice);
+  const buildIn = (index: string, whenStopped?: string) =>
+    runBuild(
+      { ...context, environment },
+      model === undefined ? { index } : { index, model },
+      choice,
+      whenStopped,
+    );
   if (keep !== undefined) {
     await claimFolder(keep, published);
     await buildIn(keep);
@@ -89,7 +94,8 @@ async function withEvaluatedIndex<T>(
   }
   const temporary = await mkdtemp(join(tmpdir(), 'nearpaper-evaluate-'));
   try {
-    await buildIn(temporary);
+    // What becomes of the index is said once it is removed.
+    await buildIn(temporary, 'Stopped.');
     return await use(temporary);
   } finally {
     await rm(temporary, { recursive: true, force: true, maxRetries: 5 });

@@ -154,10 +154,22 @@ describe('nearpaper evaluate --corpus', () => {
     });
     await running.shows('stderr', /Embedding/);
     running.kill('SIGINT');
-    const { code, stdout } = await running.finished;
+    const { code, stdout, stderr } = await running.finished;
     assert.equal(code, 130);
     assert.equal(stdout, '');
+    assert.match(stderr, /^Stopped\.\nIt was a temporary index, and is removed: with --keep /m);
     assert.deepEqual(await readdir(temporary), []);
+  });
+
+  it('says of an index that is kept that the same command resumes', async (t) => {
+    const kept = ['--corpus', SAMPLE_PAGE, '--keep', join(await temporaryFolder(t), 'kept')];
+    const running = startCommand(t, ['evaluate', ...JUDGED, ...kept], { cwd, env: env() });
+    await running.shows('stderr', /Embedding/);
+    running.kill('SIGINT');
+    const { code, stderr } = await running.finished;
+    assert.equal(code, 130);
+    assert.match(stderr, /^Stopped\. What was embedded is kept: the same command resumes\./m);
+    assert.doesNotMatch(stderr, /temporary/);
   });
 
   it('never touches an index that is not its own', async (t) => {

@@ -40,7 +40,7 @@ const FLAGS: Record<string, string[]> = {
   serve: ['--index', '--model', '--port', '--host', '--log-level'],
   start: ['--index', '--model', '--port', '--host', '--log-level'],
   search: ['--index', '--model', '--mode', ...QUERY_FLAGS],
-  similar: ['--index', ...QUERY_FLAGS],
+  similar: ['--index', '--mode', ...QUERY_FLAGS],
   recommend: [
     '--index',
     '--model',
@@ -53,6 +53,22 @@ const FLAGS: Record<string, string[]> = {
     ...QUERY_FLAGS,
   ],
   papers: ['--index', ...FILTER_FLAGS, '--limit', '--all', '--json', '--fields', '--cursor'],
+  evaluate: [
+    '--index',
+    '--queries',
+    '--qrels',
+    '--pools',
+    '--corpus',
+    '--keep',
+    '--model',
+    '--mode',
+    '--against',
+    '--threshold',
+    '--depth',
+    '--run',
+    '--per-query',
+    '--json',
+  ],
   info: ['--index', '--json'],
   doctor: ['--index', '--model', '--json'],
 };
@@ -79,10 +95,13 @@ describe('help', () => {
   it('names the defaults that requests have', async () => {
     const schemas = requestSchemas(readConfig({}).limits);
     const { mode, limit } = schemas.search.parse({ q: 'x' });
+    assert.equal(schemas.similar.parse({}).mode, mode);
     const { strategy } = schemas.recommendations.parse({ positives: [{ id: 'x' }] });
     const helpOf = async (command: string) =>
       (await runCommand([command, '--help'], { cwd })).stdout.replaceAll(/\s+/g, ' ');
-    assert.match(await helpOf('search'), new RegExp(`--mode <mode> ${mode} \\([^)]*the default\\)`));
+    for (const command of ['search', 'similar', 'evaluate']) {
+      assert.match(await helpOf(command), new RegExp(`--mode <mode> ${mode} \\([^)]*the default\\)`));
+    }
     assert.match(await helpOf('papers'), new RegExp(`how many papers \\(default: ${limit}\\)`));
     assert.match(
       await helpOf('recommend'),
@@ -136,6 +155,11 @@ describe('a wrong command line exits 2', () => {
     [
       'an unknown mode',
       ['search', 'x', '--mode', 'fuzzy'],
+      /--mode must be one of hybrid, semantic, keyword\./,
+    ],
+    [
+      'an unknown mode for similar papers',
+      ['similar', 'x', '--mode', 'fuzzy'],
       /--mode must be one of hybrid, semantic, keyword\./,
     ],
     [

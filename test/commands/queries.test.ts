@@ -99,6 +99,12 @@ describe('nearpaper search and similar', () => {
       JSON.parse(similar.stdout),
       (await http.get(`/v1/papers/${ID}/similar?exact=true`)).body,
     );
+    const byWords = await run('similar', ID, '--json', '--mode', 'keyword');
+    assert.deepEqual(
+      JSON.parse(byWords.stdout),
+      (await http.get(`/v1/papers/${ID}/similar?mode=keyword`)).body,
+    );
+    assert.notEqual(byWords.stdout, similar.stdout);
   });
 
   it('- as text can be interrupted while nothing comes', async (t) => {

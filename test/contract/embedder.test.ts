@@ -5,7 +5,7 @@ import { embedderContract } from './embedder.js';
 embedderContract({
   name: 'worker pool with all-MiniLM-L6-v2',
   dimensions: 384,
-  wordsBeyondWindow: 256,
+  wordsBeyondWindow: 512,
   queriesDiffer: false,
   create: async (options) => createEmbedder(await vendored('all-MiniLM-L6-v2'), options),
 });

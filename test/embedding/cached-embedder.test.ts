@@ -17,7 +17,7 @@ for (const [texts, what] of [
   embedderContract({
     name: `${what} before the worker pool with all-MiniLM-L6-v2`,
     dimensions: 384,
-    wordsBeyondWindow: 256,
+    wordsBeyondWindow: 512,
     queriesDiffer: false,
     create: async (options) =>
       new CachedEmbedder(await createEmbedder(await vendored('all-MiniLM-L6-v2'), options), { texts }),

@@ -38,9 +38,9 @@ describe('inference', () => {
 
   it("ignores the truncation and padding to 128 tokens in MiniLM's tokenizer.json", async (t) => {
     const embedder = await open(t, 'all-MiniLM-L6-v2');
-    // "cell" is one token, so with [CLS] and [SEP] these are 5, 128, 129, 256 and 257 tokens.
+    // "cell" is one token, so with [CLS] and [SEP] these are 5, 128, 129, 512 and 513 tokens.
     const [few, at128, over128, full, over] = await embedder.embedDocuments(
-      [3, 126, 127, 254, 255].map((words) => 'cell '.repeat(words)),
+      [3, 126, 127, 510, 511].map((words) => 'cell '.repeat(words)),
     );
     assert.notDeepEqual(at128?.vector, over128?.vector);
     assert.notDeepEqual(over128?.vector, full?.vector);
@@ -54,8 +54,8 @@ describe('inference', () => {
   it('keeps the closing token of a text that it cuts', async (t) => {
     const embedder = await open(t, 'all-MiniLM-L6-v2');
     // Were [SEP] lost, these two would differ: the first would have one word more.
-    const cut = await embed(embedder, `${'cell '.repeat(254)} membrane`);
-    assert.deepEqual(cut.vector, (await embed(embedder, 'cell '.repeat(254))).vector);
+    const cut = await embed(embedder, `${'cell '.repeat(510)} membrane`);
+    assert.deepEqual(cut.vector, (await embed(embedder, 'cell '.repeat(510))).vector);
   });
 
   it("puts bge's prefix before short queries only", async (t) => {

@@ -26,7 +26,7 @@ describe('vendored models', () => {
     assert.equal(minilm.folder, MINILM);
     assert.deepEqual(
       [minilm.licence, minilm.pooling, minilm.window, minilm.dimensions, minilm.assumptions],
-      ['Apache-2.0', 'mean', 256, 384, []],
+      ['Apache-2.0', 'mean', 512, 384, []],
     );
     const bge = await vendored('bge-small-en-v1.5');
     assert.deepEqual([bge.licence, bge.pooling, bge.window, bge.dimensions], ['MIT', 'cls', 512, 384]);
@@ -137,7 +137,7 @@ describe('a folder without nearpaper.json', () => {
 
   it('has the fingerprint of the same model pinned, when its settings are the same', async (t) => {
     const folder = await unpinnedMiniLm(t);
-    await writeJson(join(folder, 'sentence_bert_config.json'), { max_seq_length: 256 });
+    await writeJson(join(folder, 'sentence_bert_config.json'), { max_seq_length: 512 });
     assert.equal((await resolveFolder(folder)).fingerprint, (await vendored('all-MiniLM-L6-v2')).fingerprint);
   });
 

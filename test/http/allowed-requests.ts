@@ -58,7 +58,7 @@ export function allowedRequests(papers: readonly string[]): Record<string, fc.Ar
     some({ id, weight }, ['id']),
     some({ text: fc.constantFrom(...TEXTS), weight }, ['text']),
   );
-  const similar = some({ id, ...options }, ['id']);
+  const similar = some({ id, mode, ...options }, ['id']);
   const search = filtered(some({ q: fc.constantFrom(...TEXTS), mode, ...options }, ['q']));
   const seeds = {
     positives: fc.array(seed, { minLength: 1, maxLength: 6 }),

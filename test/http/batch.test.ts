@@ -53,6 +53,7 @@ describe('a batch', () => {
       },
       { search: { q: 'v9', mode: 'keyword', diversity: 0.5 } },
       { recommendations: { positives: [{ id: 'v1' }], strategy: 'average', from: '2020', to: '2021-06' } },
+      { similar: { id: 'v4', mode: 'keyword' } },
     ]);
     const alone = [
       await http.post('/v1/search').send({ q: 'language models', limit: 3 }),
@@ -62,6 +63,7 @@ describe('a batch', () => {
         .send({ positives: [{ id: 'v1' }, { text: 'sheep' }], negatives: [{ id: 'v2' }], limit: 4 }),
       await http.get('/v1/search?q=v9&mode=keyword&diversity=.5'),
       await http.get('/v1/recommendations?positive=v1&strategy=average&from=2020&to=2021-06'),
+      await http.get('/v1/papers/v4/similar?mode=keyword'),
     ];
     for (const [i, { body }] of alone.entries()) {
       assert.ok(body.results.length > 0);
@@ -97,6 +99,7 @@ describe('a batch', () => {
       [{ search: { q: 'x', limit: 101 } }, 400, 'invalid_request', 'limit'],
       [{ search: { q: 'x', from: '2022', to: '2021' } }, 400, 'invalid_request', 'from'],
       [{ similar: {} }, 400, 'invalid_request', 'id'],
+      [{ similar: { id: 'v1', mode: 'lexical' } }, 400, 'invalid_request', 'mode'],
       [{ recommendations: { positives: [] } }, 400, 'invalid_request', 'positives'],
       [{ recommendations: { positives: [{ text: ' ' }] } }, 400, 'invalid_request', 'positives.0.text'],
       [{ lookup: { ids: ['v1'] } }, 400, 'invalid_request', 'requests'],

@@ -14,7 +14,7 @@ before(async () => {
   index = await indexOf(file);
 });
 
-/** Fills the model's window, so that it takes the model some 20 ms. */
+/** Nearly fills the model's window, so that the model is busy with it for over 20 ms. */
 const LONG = 'the reasoning of language models under reinforcement learning '.repeat(60);
 /** Texts that the model must embed each for itself. */
 const longTexts = (count: number) => Array.from({ length: count }, (_, i) => `${LONG} ${i}`);

@@ -1,6 +1,8 @@
 /** Similar papers, recommendations and search over HTTP: shape, sameness of GET and POST, what is refused. */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
+import { SEARCH_MODES } from '../../src/recommend/mode.js';
+import { STRATEGIES } from '../../src/recommend/recommend.js';
 import { VARIED_PAPERS } from '../recommend/varied-papers.js';
 import { indexOf } from '../support/corpus.js';
 import { assertProblem } from '../support/problems.js';
@@ -56,9 +58,50 @@ function assertShape(answer: AnswerBody, explained: boolean): void {
 
 describe('papers similar to a paper', () => {
   it('come in the documented shape, best first', async () => {
-    assertShape(await similarTo('v0'), false);
-    assertShape(await similarTo('v0', '?explain=true'), true);
-    for (const { score, similarity } of (await similarTo('v0')).results) assert.equal(score, similarity);
+    for (const mode of SEARCH_MODES) {
+      assertShape(await similarTo('v0', `?mode=${mode}`), false);
+      assertShape(await similarTo('v0', `?mode=${mode}&explain=true`), true);
+    }
+  });
+
+  it('are compared by meaning and words, or as `mode` says by one of them', async () => {
+    const orders: Record<string, string[][]> = { hybrid: [], semantic: [], keyword: [] };
+    for (const { id } of VARIED_PAPERS.slice(0, 8)) {
+      const similarities = new Map<string, number>();
+      for (const mode of ['semantic', 'hybrid', 'keyword']) {
+        const { results } = await similarTo(id, `?mode=${mode}&limit=100`);
+        orders[mode]?.push(results.map(({ paper }) => paper.id));
+        for (const { paper, similarity, score } of results) {
+          if (mode === 'semantic') assert.equal(score, similarity);
+          // Whatever the order is by, the similarity of two papers is the same.
+          assert.equal(similarity, similarities.get(paper.id) ?? similarity);
+          similarities.set(paper.id, similarity);
+        }
+      }
+    }
+    assert.notDeepEqual(orders.hybrid, orders.semantic);
+    assert.notDeepEqual(orders.keyword, orders.semantic);
+    assert.notDeepEqual(orders.keyword, orders.hybrid);
+    assert.deepEqual(await similarTo('v7'), await similarTo('v7', '?mode=hybrid'));
+  });
+
+  it('refuse an unknown mode, saying which there are', async () => {
+    const refused = assertProblem(
+      await served.http.get('/v1/papers/v0/similar?mode=lexical'),
+      'invalid_request',
+    );
+    assert.deepEqual([refused.field, refused.accepted], ['mode', 'one of hybrid, semantic, keyword']);
+  });
+
+  it('are those of a recommendation with one positive, whatever its weight and the strategy', async () => {
+    const similar = await similarTo('v4', '?explain=true&diversity=.2&minSimilarity=.1');
+    for (const strategy of STRATEGIES) {
+      for (const weight of [1, 3]) {
+        const positives = [{ id: 'v4', weight }];
+        const asked = { positives, strategy, explain: true, diversity: 0.2, minSimilarity: 0.1 };
+        assert.deepEqual((await recommend(asked).expect(200)).body, similar);
+      }
+    }
   });
 
   it('never include the paper itself, and are all the others at the largest limit', async () => {
@@ -289,7 +332,7 @@ describe('a text search', () => {
 
   it("warns when a text is longer than the model's window, and not before", async () => {
     assert.deepEqual((await searchFor({ q: 'attention' })).warnings, []);
-    const { warnings } = await searchFor({ q: 'attention is all you need '.repeat(100) });
+    const { warnings } = await searchFor({ q: 'attention is all you need '.repeat(120) });
     assert.deepEqual(
       warnings.map(({ code }) => code),
       ['text_truncated'],
