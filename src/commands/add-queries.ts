@@ -58,8 +58,12 @@ Examples:
 
 function addRecommend(program: Command, context: CommandContext): void {
   withQueryFlags(
-    subcommand(program, 'recommend', 'papers near those you like and away from those you do not')
-      .option(MODEL_FLAG, MODEL_HELP)
+    withMode(
+      subcommand(program, 'recommend', 'papers near those you like and away from those you do not').option(
+        MODEL_FLAG,
+        MODEL_HELP,
+      ),
+    )
       .addOption(repeatable('--positive <id>', 'like this paper'))
       .addOption(repeatable('--positive-text <text>', 'like this text'))
       .addOption(repeatable('--negative <id>', 'unlike this paper'))
@@ -75,7 +79,7 @@ function addRecommend(program: Command, context: CommandContext): void {
   )
     .addHelpText(
       'after',
-      `${HOW_TO_READ}
+      `${HOW_TO_READ}${HOW_ORDERED}
 Papers and texts mix freely. Weights are given in a request, which takes every option that flags give:
   {"positives": [{"id": "arXiv:2401.01335", "weight": 2}, {"text": "self-play"}], "negatives": [], "limit": 20}
 

@@ -20,12 +20,11 @@ export interface QueryFlags extends SettingFlags {
   json?: boolean;
 }
 
-/** Of queries with one target: a text or a paper. */
 export interface SearchFlags extends QueryFlags {
   mode?: string;
 }
 
-export interface RecommendFlags extends QueryFlags {
+export interface RecommendFlags extends SearchFlags {
   positive?: string[];
   positiveText?: string[];
   negative?: string[];
@@ -66,7 +65,7 @@ export function withQueryFlags(command: Command): Command {
     );
 }
 
-/** For queries with one target. */
+/** What papers are compared by. */
 export function withMode(command: Command): Command {
   return command.option('--mode <mode>', 'hybrid (meaning and words, the default), semantic or keyword');
 }

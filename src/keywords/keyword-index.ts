@@ -7,6 +7,13 @@ export interface KeywordMatch {
   score: number;
 }
 
+/** One of several texts that make one query. */
+export interface WeightedText {
+  text: string;
+  /** Above 0: 2 counts as much as the text twice. Only the ratio to the others' means anything. */
+  weight: number;
+}
+
 export interface KeywordSearchOptions {
   /** Only these papers are among the best. */
   subset?: LabelSet | undefined;
@@ -26,12 +33,18 @@ export interface KeywordIndex {
   /** Number of papers. */
   readonly size: number;
   /**
-   * Ranks papers by BM25 (Robertson & Zaragoza 2009, with k1 .9 and b .4 over title and abstract) for the terms of a
-   * text of any length; of a long one, for the terms that weigh most (idf times how often the text has them).
+   * Ranks papers by BM25 (Robertson & Zaragoza 2009, with k1 1.2 and b .4 over title and abstract) for the terms of a
+   * text of any length; of a long one, for the terms that weigh most (idf times how often the text has them). Several
+   * texts make one query, in which a term counts as the square root of how often they have it, so that what all of them
+   * say once does not vanish beside what one of them repeats.
    * Errors: `cancelled` when the signal aborts; `not_ready` after `close`; `invalid_request` for a k that is no whole
    * number of at least 0.
    */
-  search(text: string, k: number, options?: KeywordSearchOptions): Promise<KeywordRanking>;
+  search(
+    query: string | readonly WeightedText[],
+    k: number,
+    options?: KeywordSearchOptions,
+  ): Promise<KeywordRanking>;
   /**
    * The papers that have every word of a text, inflected as they may be; stop words and scripts without spaces are not
    * looked at, so a text of nothing else is had by every paper. What a phrase must be looked for in. Errors:

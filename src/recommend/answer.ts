@@ -6,7 +6,7 @@ import type { Corpus } from './corpus.js';
  * To be raised when the same request to the same generation may get other bytes than before: it is part of every ETag.
  * A release does that by itself, since its version is part of them too; this is for changes between two releases.
  */
-export const RANKING_VERSION = 2;
+export const RANKING_VERSION = 3;
 
 /** Every field of a paper that a caller can ask for, besides the id, which is always there. */
 export const PAPER_FIELDS = [

@@ -1,12 +1,13 @@
 /** Candidates for positives and negatives, by each of the strategies. */
 import { Pace } from '../pacing.js';
 import { cosine } from '../vectors/dot.js';
+import type { Neighbour } from '../vectors/vector-index.js';
 import { rounded } from './answer.js';
 import { bestScorer } from './best-score.js';
 import { type Candidate, nearest, POOL_SIZE } from './candidates.js';
 import type { Corpus } from './corpus.js';
 import type { Narrowing } from './narrowing.js';
-import { rocchioTarget } from './rocchio.js';
+import { type RocchioTarget, rocchioTarget } from './rocchio.js';
 import type { Seed } from './seeds.js';
 
 export interface Wanted {
@@ -20,23 +21,55 @@ export interface Wanted {
   exact: boolean;
 }
 
-/** Near the one target that Rocchio makes of all seeds. Errors: `overloaded`, `cancelled`. */
-export async function byAverage(
-  corpus: Corpus,
-  { positives, negatives, narrowing, exact }: Wanted,
-  signal: AbortSignal | undefined,
-): Promise<Candidate[]> {
-  const { direction, length } = rocchioTarget(positives, negatives);
-  const found = await nearest(corpus, direction, narrowing, { exact }, signal);
+/** A strategy: how candidates are found, and how any paper is scored. */
+export interface BySeeds {
+  /** Errors: `overloaded`, `cancelled`. */
+  find: (corpus: Corpus, wanted: Wanted, signal: AbortSignal | undefined) => Promise<Candidate[]>;
+  /** These papers (labels), those less similar than `minSimilarity` left out. Errors: `cancelled`. */
+  score: (
+    corpus: Corpus,
+    labels: readonly number[],
+    wanted: Wanted,
+    signal: AbortSignal | undefined,
+  ) => Promise<Candidate[]>;
+}
+
+/** Near the one target that Rocchio makes of all seeds. */
+export const byAverage: BySeeds = {
+  async find(corpus, wanted, signal) {
+    const target = averageOf(wanted);
+    const { narrowing, exact } = wanted;
+    const found = await nearest(corpus, target.direction, narrowing, { exact }, signal);
+    return found.map((neighbour) => averaged(neighbour, target));
+  },
+  async score(corpus, labels, wanted) {
+    const target = averageOf(wanted);
+    const similarities = await corpus.vectors.similarities(target.direction, labels);
+    return labels
+      .map((label, i) => averaged({ label, similarity: similarities[i] ?? 0 }, target))
+      .filter(({ similarity }) => similarity >= wanted.minSimilarity);
+  },
+};
+
+interface Average extends RocchioTarget {
+  /** Undefined for one positive. */
+  shrink: number | undefined;
+}
+
+function averageOf({ positives, negatives }: Wanted): Average {
   // A mixture of papers is nearer to every paper than one paper is. Times the length of the positives' mean, the
   // cosine with their centroid is the mean cosine with them, as between two papers; it still rises with the similarity.
   const shrink = positives.length > 1 ? meanLength(positives) : undefined;
-  return found.map(({ label, similarity }) => ({
+  return { ...rocchioTarget(positives, negatives), shrink };
+}
+
+function averaged({ label, similarity }: Neighbour, { length, shrink }: Average): Candidate {
+  return {
     label,
     similarity: rounded(similarity),
     score: rounded(length * similarity),
     ...(shrink === undefined ? {} : { pairwise: rounded(shrink * rounded(similarity)) }),
-  }));
+  };
 }
 
 /** Length of the weighted mean of the seeds, 0 to 1: their mean cosine with its direction, in whatever order they come. */
@@ -69,25 +102,20 @@ const SLICE = 256;
 
 /**
  * Near at least some of the positives, or near their middle; with `exact`, and where the filters leave few papers, every
- * paper is scored. Errors: `overloaded`, `cancelled`.
+ * paper is scored.
  */
-export async function byBestScore(
-  corpus: Corpus,
-  wanted: Wanted,
-  signal: AbortSignal | undefined,
-): Promise<Candidate[]> {
-  const { narrowing, exact } = wanted;
-  const { subset, excluded } = narrowing;
-  const few = (subset?.size ?? corpus.vectors.size) <= MOST_SCORED;
-  if (!exact && !few) return scored(corpus, await metBySeeds(corpus, wanted, signal), wanted, signal);
-  const all = subset ?? (await corpus.store.subset([], signal)).labels;
-  return scored(
-    corpus,
-    [...all].filter((label) => !excluded.has(label)),
-    wanted,
-    signal,
-  );
-}
+export const byBestScore: BySeeds = {
+  async find(corpus, wanted, signal) {
+    const { narrowing, exact } = wanted;
+    const { subset, excluded } = narrowing;
+    const few = (subset?.size ?? corpus.vectors.size) <= MOST_SCORED;
+    if (!exact && !few) return scored(corpus, await metBySeeds(corpus, wanted, signal), wanted, signal);
+    const all = subset ?? (await corpus.store.subset([], signal)).labels;
+    const left = [...all].filter((label) => !excluded.has(label));
+    return scored(corpus, left, wanted, signal);
+  },
+  score: scored,
+};
 
 /** The nearest of each positive, and of the middle of all, which is where papers lie that are near to many. */
 async function metBySeeds(

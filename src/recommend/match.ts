@@ -50,8 +50,7 @@ export async function matchesOfSeeds(
   const kind = words.every((count, i) => positives[i]?.label === null && kindOfText(count) === 'text')
     ? 'text'
     : 'paper';
-  // The order of several seeds is one of nearness already; that of one seed follows words too.
-  const nearest = positives.length > 1 ? candidates : candidates.toSorted(nearerFirst);
+  const nearest = candidates.toSorted(nearerFirst);
   const labels = nearest.slice(0, COMPARED).map(({ label }) => label);
   const best = await corpus.vectors.vectors(labels);
   const same = await SamePaper.among(corpus, labels, best, seeds);

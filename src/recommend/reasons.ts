@@ -102,7 +102,7 @@ function keyOf({ name }: Source): string {
 }
 
 /** The text of a paper that words are taken from. */
-export function textOf({ title, abstract }: Pick<Paper, 'title' | 'abstract'>): string {
+function textOf({ title, abstract }: Pick<Paper, 'title' | 'abstract'>): string {
   return abstract === '' ? title : `${title}. ${abstract}`;
 }
 

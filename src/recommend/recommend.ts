@@ -4,6 +4,7 @@ import { byAverage, byBestScore } from './by-seeds.js';
 import type { Candidate } from './candidates.js';
 import type { Corpus, SearchableCorpus } from './corpus.js';
 import { nearestIn } from './hybrid.js';
+import { nearestToSeeds } from './hybrid-seeds.js';
 import { matchesOfSeeds } from './match.js';
 import type { SearchMode } from './mode.js';
 import { type Narrowing, narrow } from './narrowing.js';
@@ -19,7 +20,7 @@ export interface RecommendationQuery extends QueryOptions {
   positives: readonly SeedInput[];
   negatives: readonly SeedInput[];
   strategy: Strategy;
-  /** What a single positive is compared by; hybrid when absent. Several seeds are compared by meaning. */
+  /** What papers are compared by; hybrid when absent. */
   mode?: SearchMode | undefined;
 }
 
@@ -62,22 +63,23 @@ interface Wanted {
   query: RecommendationQuery;
 }
 
-/** One seed is a target as a text is; several are compared with each paper, or made one. */
+/** One positive is a target as a text is; several, or negatives, go by the strategy. */
 async function candidatesFor(
   corpus: Corpus,
   { query, ...wanted }: Wanted,
   signal: AbortSignal | undefined,
 ): Promise<Candidate[]> {
   const { positives, negatives, narrowing } = wanted;
+  const { mode = 'hybrid' } = query;
   const [seed] = positives;
   if (seed !== undefined && positives.length === 1 && negatives.length === 0) {
     const text = await textOfSeed(corpus, seed);
     const target = { vector: seed.vector, text, narrowing, options: query };
-    return nearestIn(corpus, query.mode ?? 'hybrid', target, signal);
+    return nearestIn(corpus, mode, target, signal);
   }
-  const find = query.strategy === 'average' ? byAverage : byBestScore;
+  const strategy = query.strategy === 'average' ? byAverage : byBestScore;
   const { minSimilarity = -1, exact } = query;
-  return find(corpus, { ...wanted, minSimilarity, exact }, signal);
+  return nearestToSeeds(corpus, mode, strategy, { ...wanted, minSimilarity, exact }, signal);
 }
 
 /** Whoever likes or dislikes a paper knows it. */

@@ -89,6 +89,7 @@ export function requestSchemas({ results, seeds, batch }: RequestLimits) {
       positives: z.array(seed).min(1).max(seeds).describe(`a list of 1 to ${seeds} seeds, ${aSeed}`),
       negatives: z.array(seed).max(seeds).default([]).describe(`a list of at most ${seeds} seeds, ${aSeed}`),
       strategy,
+      mode,
       ...common,
     }),
     /** The GET form: ids only. */
@@ -96,6 +97,7 @@ export function requestSchemas({ results, seeds, batch }: RequestLimits) {
       positive: idList,
       negative: z.array(id).max(seeds).default([]).describe(`a list of at most ${seeds} ids`),
       strategy,
+      mode,
       ...common,
     }),
     batch: z.strictObject({

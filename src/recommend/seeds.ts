@@ -3,9 +3,10 @@ import { documentText } from '../embedding/document-text.js';
 import { NearpaperError } from '../errors.js';
 import { Pace } from '../pacing.js';
 import type { Warning } from './answer.js';
+import { withoutCitationMarks } from './citation-marks.js';
 import type { Corpus, SearchableCorpus } from './corpus.js';
 import { unknownIds } from './narrowing.js';
-import { type Source, textOf } from './reasons.js';
+import type { Source } from './reasons.js';
 
 /** A paper of the corpus or a text, and how much it counts (above 0; 1 when absent). */
 export type SeedInput = ({ id: string } | { text: string }) & { weight?: number | undefined };
@@ -86,7 +87,9 @@ async function embedTexts(
   const { embedder } = corpus;
   for (let from = 0; from < texts.length; from += TEXTS_AT_ONCE) {
     const some = texts.slice(from, from + TEXTS_AT_ONCE);
-    const embedded = await Promise.all(some.map((text) => embedder.embedQuery(text, signal)));
+    const embedded = await Promise.all(
+      some.map((text) => embedder.embedQuery(withoutCitationMarks(text), signal)),
+    );
     for (const [i, text] of some.entries()) {
       const one = embedded[i];
       if (one !== undefined) vectors.set(text, one);
@@ -129,7 +132,7 @@ export function titleAlone(ids: string[]): Warning {
 
 /** The words of a seed: those of its paper, or the text itself. */
 export async function textOfSeed(corpus: Corpus, { label, name }: Seed): Promise<string> {
-  if ('text' in name) return name.text;
+  if ('text' in name) return withoutCitationMarks(name.text);
   const [paper] = label === null ? [] : await corpus.store.get([label]);
   return paper === undefined ? '' : documentText(paper.title, paper.abstract);
 }
@@ -143,10 +146,10 @@ export async function sourcesOf(
 ): Promise<Source[]> {
   const sources: Source[] = [];
   const pace = new Pace(signal);
-  for (const { label, vector, name } of explain ? positives : []) {
+  for (const seed of explain ? positives : []) {
     if (pace.due()) await pace.turn();
-    const [paper] = label === null ? [] : await corpus.store.get([label]);
-    const text = 'text' in name ? name.text : paper === undefined ? '' : textOf(paper);
+    const { name, vector } = seed;
+    const text = await textOfSeed(corpus, seed);
     sources.push({ name: 'text' in name ? { text: beginning(name.text) } : name, vector, text });
   }
   return sources;

@@ -58,7 +58,7 @@ async function found(asked: Asked): Promise<number[]> {
   const subset = exact ? LabelSet.of(all) : undefined;
   const narrowing = { subset, excluded, warnings: [] };
   const wanted = { positives, negatives, narrowing, excludedByCaller: excluded.size, minSimilarity, exact };
-  return (await byBestScore(corpus, wanted, undefined)).map(({ label }) => label);
+  return (await byBestScore.find(corpus, wanted, undefined)).map(({ label }) => label);
 }
 
 function bruteForce({ positives, negatives = [], excluded, minSimilarity = -1 }: Asked, k: number): number[] {

@@ -8,6 +8,7 @@ import { corpusOf, openPublished } from '../../src/open-corpus.js';
 import type { PaperFilter } from '../../src/papers/filter.js';
 import { type Answer, DEFAULT_OPTIONS, type QueryOptions } from '../../src/recommend/answer.js';
 import type { Corpus } from '../../src/recommend/corpus.js';
+import type { SearchMode } from '../../src/recommend/mode.js';
 import { clausesOf } from '../../src/recommend/narrowing.js';
 import { recommend, STRATEGIES, type Strategy } from '../../src/recommend/recommend.js';
 import { similar } from '../../src/recommend/similar.js';
@@ -121,6 +122,7 @@ type Given = Partial<QueryOptions> & {
   positives: readonly { id: string; weight?: number }[];
   negatives?: readonly { id: string; weight?: number }[];
   strategy: Strategy;
+  mode?: SearchMode;
 };
 const ask = (corpus: Corpus, given: Given): Promise<Answer> =>
   recommend(corpus, { ...DEFAULT_OPTIONS, limit: 100, negatives: [], ...given }, signal);
@@ -165,9 +167,11 @@ describe('a negative', () => {
             .filter((id) => !seeds.some((seed) => seed.id === id));
           const same = vectors.with(ids.indexOf(like), vectors[ids.indexOf(disliked)] ?? new Float32Array());
           const corpus = corpusWith(same);
-          const without = await ask(corpus, { positives, negatives, strategy });
+          // By meaning, as negatives count; a hybrid score is normalised over its own pool.
+          const asked = { positives, strategy, mode: 'semantic' } as const;
+          const without = await ask(corpus, { ...asked, negatives });
           const added = [...negatives, { id: disliked, weight: heavy }];
-          const withIt = await ask(corpus, { positives, negatives: added, strategy });
+          const withIt = await ask(corpus, { ...asked, negatives: added });
           const scoreBefore = resultOf(without, like)?.score;
           const scoreAfter = resultOf(withIt, like)?.score;
           assert.ok(scoreBefore !== undefined && scoreAfter !== undefined);
@@ -329,10 +333,12 @@ describe('filters', () => {
         anyStrategy,
         anyFilters,
         fc.option(fc.double({ min: 0.2, max: 0.9, noNaN: true }), { nil: undefined }),
-        async (vectors, seeds, strategy, filters, minSimilarity) => {
+        fc.constantFrom<SearchMode[]>('semantic', 'hybrid'),
+        async (vectors, seeds, strategy, filters, minSimilarity, mode) => {
           const corpus = corpusWith(vectors);
-          const all = await ask(corpus, { positives: seeds, strategy });
-          const answer = await ask(corpus, { positives: seeds, strategy, ...filters, minSimilarity });
+          const asked = { positives: seeds, strategy, mode };
+          const all = await ask(corpus, asked);
+          const answer = await ask(corpus, { ...asked, ...filters, minSimilarity });
           const clauses: PaperFilter = [
             ...clausesOf(filters),
             ...(filters.ids === undefined
@@ -356,8 +362,8 @@ describe('filters', () => {
             const unfiltered = resultOf(all, result.paper.id);
             // A copy that stood under another result has no scores of its own there.
             if (unfiltered === undefined) continue;
-            // A single seed's score is normalised over the pool, so it is its own in every request.
-            const score = seeds.length === 1 ? result.score : unfiltered.score;
+            // Hybrid scores are normalised over the pool, so they are each request's own.
+            const score = mode === 'hybrid' ? result.score : unfiltered.score;
             assert.deepEqual({ ...result, also: [] }, { ...unfiltered, score, also: [] });
           }
           if (answer.results.length === 0)
@@ -378,7 +384,8 @@ describe('what a result says', () => {
       fc.asyncProperty(given, async ([vectors, seeds, disliked, strategy]) => {
         const negatives = seeds.slice(0, Math.min(disliked, seeds.length - 1));
         const positives = seeds.slice(negatives.length);
-        const { results } = await ask(corpusWith(vectors), { positives, negatives, strategy });
+        const asked = { positives, negatives, strategy, mode: 'semantic' } as const;
+        const { results } = await ask(corpusWith(vectors), asked);
         const liked = meanOf(vectors, positives);
         const length = Math.hypot(...liked);
         const against = meanOf(vectors, negatives.length === 0 ? [{ id: '', weight: 1 }] : negatives);
