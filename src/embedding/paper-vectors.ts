@@ -33,7 +33,7 @@ export async function embedPapers(
     const whole = embedded[i]?.vector;
     const title = hasBoth(paper) ? embedded[next++]?.vector : undefined;
     if (whole === undefined) return [];
-    return [title === undefined ? whole : weightedSum(whole, title)];
+    return [title === undefined ? whole : withTitle(whole, title)];
   });
 }
 
@@ -42,7 +42,7 @@ function hasBoth({ title, abstract }: EmbeddedPaper): boolean {
 }
 
 /** The unit vector of `whole` + TITLE_WEIGHT `title`; both have length 1, so the sum is never 0. */
-function weightedSum(whole: Float32Array, title: Float32Array): Float32Array {
+export function withTitle(whole: Float32Array, title: Float32Array): Float32Array {
   const sum = whole.map((value, i) => value + TITLE_WEIGHT * (title[i] ?? 0));
   const length = Math.hypot(...sum);
   return sum.map((value) => value / length);

@@ -50,7 +50,8 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/v1/papers/{id}/similar',
     tag: 'Queries',
     summary: 'Papers nearest to one paper',
-    description: 'The paper itself, other versions and copies of it are never among them.',
+    description:
+      'By meaning, by words, or by both. The paper itself, other versions and copies of it are never among them.',
     query: 'similar',
     answer: 'Answer',
     fromCorpus: true,
@@ -99,7 +100,7 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Queries',
     summary: 'Papers near some papers and texts and away from others',
     description:
-      'No seed, and no copy of one, is in the answer. Seeds that the corpus does not have are named in a warning; ' +
+      'By meaning, by words, or by both. No seed, and no copy of one, is in the answer. Seeds that the corpus does not have are named in a warning; ' +
       'when no positive is left the answer is 404.',
     body: 'RecommendationsRequest',
     answer: 'Answer',
