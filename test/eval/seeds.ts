@@ -1,64 +1,140 @@
 /**
- * Seeds: does half of what a paper cites find the other half, and do negatives push the right way? Run on demand on
- * ACM-CR (papers of the ACM, and which of them 25 others cite) with vectors made before:
- *   node dist/test/eval/seeds.js <folder of corpus.jsonl.gz and qrels.papers.dev.tsv> <vectors, signed bytes> [splits]
- * Exhaustive search. Prints one table a question and exits with 1 when a default is below its floor.
+ * Seeds: does half of what a paper cites find the other half, and do negatives push the right way? Run on demand on an
+ * index of ACM-CR (papers of the ACM, and which of them 25 others cite), each list asked as a caller of the service asks:
+ *   node dist/test/eval/seeds.js <index folder> <folder of qrels.papers.dev.tsv> [halvings, 2 when absent]
+ * Prints one table a question, in percent, and exits with 1 when the default is below its floor.
  */
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { createGunzip } from 'node:zlib';
-import { bestScorer } from '../../src/recommend/best-score.js';
-import { rocchioTarget, type Seed } from '../../src/recommend/rocchio.js';
-import { TopK } from '../../src/top-k.js';
-import { cosine } from '../../src/vectors/dot.js';
+import { readConfig } from '../../src/config.js';
+import { readJudgements } from '../../src/evaluation/judged-data.js';
+import { type MetricValues, metricsOf } from '../../src/evaluation/metrics.js';
+import { corpusOf, openPublished } from '../../src/open-corpus.js';
+import { DEFAULT_OPTIONS } from '../../src/recommend/answer.js';
+import type { SearchMode } from '../../src/recommend/mode.js';
+import { recommend, type Strategy } from '../../src/recommend/recommend.js';
 import { seeded } from '../vectors/clustered.js';
 
-const DIMENSIONS = 384;
-const { positionals } = parseArgs({ allowPositionals: true });
-const [folder = '', vectorsFile = '', splits = '2'] = positionals;
-const rows = await readVectors(vectorsFile);
-const lists = await readLists(folder);
-
-type Score = (paper: Float32Array) => number;
-type Strategy = (positives: Seed[], negatives: Seed[], gamma?: number) => Score;
-
-const average: Strategy = (positives, negatives, gamma) => {
-  const { direction, length } = rocchioTarget(positives, negatives, gamma);
-  return (paper) => length * cosine(direction, paper);
-};
-const bestWith =
-  (decay?: number): Strategy =>
-  (positives, negatives, gamma) => {
-    const options = { ...(gamma === undefined ? {} : { gamma }), ...(decay === undefined ? {} : { decay }) };
-    const scorer = bestScorer(positives, negatives, options);
-    return (paper) => scorer(paper).score;
-  };
-const strategies: Record<string, Strategy> = {
-  average,
-  best_score: bestWith(),
-  'nearest seed': bestWith(0),
-};
-
-/** Rows of the papers that one reader has, and of those that a good list would hold. */
-interface Reader {
-  positives: number[];
-  negatives: number[];
-  wanted: number[];
-  unwanted: number[];
+interface Way {
+  mode: SearchMode;
+  strategy: Strategy;
 }
 
-const one = readers((own) => ({ positives: own.known, negatives: [], wanted: own.hidden, unwanted: [] }));
-const two = readers((own, other) => ({
-  positives: [...own.known, ...other.known],
-  negatives: [],
-  wanted: [...own.hidden, ...other.hidden],
-  unwanted: [],
-}));
-/** Of the second interest, the reader has liked one half and rejected the other. */
-const changed = readers((own, other) => {
+/** The way of a caller who asks for none. */
+const DEFAULT_WAY: Way = { mode: 'hybrid', strategy: 'best_score' };
+const WAYS: readonly Way[] = [
+  DEFAULT_WAY,
+  { mode: 'hybrid', strategy: 'average' },
+  { mode: 'semantic', strategy: 'best_score' },
+  { mode: 'semantic', strategy: 'average' },
+];
+/** No strategy and no negative changes an order by words alone. */
+const BY_WORDS: Way = { mode: 'keyword', strategy: 'best_score' };
+
+/** Of the default, as means over readers, 0 to 1. They show a loss and prove nothing: readers are few. */
+const FLOORS = {
+  oneInterest: { 'nDCG@10': 0.08 },
+  twoInterests: { 'nDCG@10': 0.08 },
+  /** Recall@100 with the negatives counted, divided by that with them ignored. */
+  negatives: { wantedAtLeast: 1, unwantedAtMost: 0.6 },
+};
+
+const FEWEST_CITED = 6;
+const METRICS_SHOWN = ['nDCG@10', 'Recall@20', 'Recall@100'] as const;
+
+/** What one reader likes and dislikes, and what a good answer has and has not: ids of papers. */
+interface Reader {
+  positives: string[];
+  negatives: string[];
+  wanted: string[];
+  unwanted: string[];
+}
+
+/** One list cut in two at random. */
+interface Halves {
+  known: string[];
+  hidden: string[];
+}
+
+const { folder, judged, halvings } = readArguments();
+const generation = await openPublished(readConfig({ NEARPAPER_INDEX: folder }));
+const corpus = corpusOf(generation);
+try {
+  const lists = await readLists(join(judged, 'qrels.papers.dev.tsv'));
+  const halved = Array.from({ length: halvings }, (_, i) => halve(lists, seeded(i + 1)));
+  const pairs = halved.flatMap(disjointPairs);
+  const one = halved.flat().map(({ known, hidden }) => {
+    return { positives: known, negatives: [], wanted: hidden, unwanted: [] };
+  });
+  const two = pairs.map(([own, other]) => ({
+    positives: [...own.known, ...other.known],
+    negatives: [],
+    wanted: [...own.hidden, ...other.hidden],
+    unwanted: [],
+  }));
+  print(
+    `${corpus.vectors.size} papers, ${corpus.vectors.engine} search. ${lists.length} lists with ${FEWEST_CITED} or ` +
+      `more cited papers of the corpus, ${halvings} random halvings of each. Means over readers, in percent.`,
+  );
+  const failures = [
+    ...belowFloor('one interest', await printTable('One interest', one), FLOORS.oneInterest),
+    ...belowFloor('two interests', await printTable('Two interests', two), FLOORS.twoInterests),
+    ...(await judgeNegatives(pairs.map(withRejected))),
+  ];
+  for (const failure of failures) print(`Below its floor: ${failure}`);
+  process.exitCode = failures.length === 0 ? 0 : 1;
+} finally {
+  await generation.close();
+}
+
+function readArguments() {
+  const { positionals } = parseArgs({ allowPositionals: true });
+  const [folder, judged, given = '2'] = positionals;
+  const halvings = Number(given);
+  if (folder === undefined || judged === undefined || !Number.isInteger(halvings) || halvings < 1) {
+    throw new Error('Name an index folder, the folder of qrels.papers.dev.tsv, and how many halvings, 1 or more.');
+  }
+  return { folder, judged, halvings };
+}
+
+/** The papers of the corpus that each paper cites, of those that cite enough of them. */
+async function readLists(file: string): Promise<string[][]> {
+  const judgements = await readJudgements(file, new AbortController().signal);
+  const lists: string[][] = [];
+  for (const grades of judgements.values()) {
+    const cited = new Set<string>();
+    for (const [id, grade] of grades) {
+      const paper = grade > 0 ? await corpus.store.resolve(id) : undefined;
+      if (paper !== undefined) cited.add(paper.id);
+    }
+    if (cited.size >= FEWEST_CITED) lists.push([...cited]);
+  }
+  if (lists.length === 0) throw new Error(`The index has ${FEWEST_CITED} papers of no list in ${file}.`);
+  return lists;
+}
+
+function halve(lists: readonly string[][], random: () => number): Halves[] {
+  return lists.map((list) => {
+    const drawn = list.map((id) => ({ id, at: random() })).sort((a, b) => a.at - b.at);
+    const ids = drawn.map(({ id }) => id);
+    const middle = Math.floor(ids.length / 2);
+    return { known: ids.slice(0, middle), hidden: ids.slice(middle) };
+  });
+}
+
+/** Each list with another that shares no paper with it: another one in each halving, where there are enough. */
+function disjointPairs(lists: readonly Halves[], halving: number): [Halves, Halves][] {
+  return lists.flatMap((own, i): [Halves, Halves][] => {
+    const papers = new Set([...own.known, ...own.hidden]);
+    const next = (i + 1 + halving) % lists.length;
+    const others = [...lists.slice(next), ...lists.slice(0, next)];
+    const other = others.find(({ known, hidden }) => papers.isDisjointFrom(new Set([...known, ...hidden])));
+    return other === undefined ? [] : [[own, other]];
+  });
+}
+
+/** Of the second interest, the reader has liked one half of what is known and rejected the other. */
+function withRejected([own, other]: [Halves, Halves]): Reader {
   const middle = Math.ceil(other.known.length / 2);
   return {
     positives: [...own.known, ...other.known.slice(0, middle)],
@@ -66,147 +142,47 @@ const changed = readers((own, other) => {
     wanted: own.hidden,
     unwanted: other.hidden,
   };
-});
-
-const reports = new Map<string, Report>();
-for (const [name, strategy] of Object.entries(strategies)) {
-  reports.set(`one interest, ${name}`, judge(one, strategy));
-  reports.set(`two interests, ${name}`, judge(two, strategy));
-}
-for (const name of ['average', 'best_score'])
-  for (const gamma of [0, undefined])
-    reports.set(
-      `one of two rejected, ${name}, ${gamma === 0 ? 'negatives ignored' : 'negatives counted'}`,
-      judge(changed, strategies[name] ?? average, gamma),
-    );
-for (const [name, report] of reports)
-  process.stdout.write(
-    `${name.padEnd(56)} ${Object.entries(report)
-      .map(([metric, value]) => `${metric} ${(100 * value).toFixed(1)}`)
-      .join('  ')}\n`,
-  );
-process.exitCode = broken(reports).length === 0 ? 0 : 1;
-for (const floor of broken(reports)) process.stdout.write(`Below its floor: ${floor}\n`);
-
-/** Means over readers, 0 to 1. */
-interface Report {
-  'nDCG@10': number;
-  'recall@20': number;
-  'recall@100': number;
-  'unwanted@100': number;
 }
 
-/** Set a little below what was measured when the defaults were chosen: they show a loss, they prove nothing. */
-function broken(found: ReadonlyMap<string, Report>): string[] {
-  const of = (name: string, metric: keyof Report = 'recall@20') => found.get(name)?.[metric] ?? 0;
-  const rejected = 'one of two rejected';
-  const floors: Record<string, boolean> = {
-    'best_score on one interest': of('one interest, best_score') >= 0.12,
-    'best_score on one interest, beside average':
-      of('one interest, best_score') >= of('one interest, average') - 0.01,
-    'best_score on two interests, beside average':
-      of('two interests, best_score') >= 1.3 * of('two interests, average'),
-    'best_score beside the nearest seed': of('one interest, best_score') >= of('one interest, nearest seed'),
-  };
-  for (const name of ['average', 'best_score']) {
-    const before = `${rejected}, ${name}, negatives ignored`;
-    const after = `${rejected}, ${name}, negatives counted`;
-    floors[`negatives of ${name} keep what is wanted`] = of(after, 'recall@100') >= of(before, 'recall@100');
-    floors[`negatives of ${name} take away two fifths of what is unwanted`] =
-      of(after, 'unwanted@100') <= of(before, 'unwanted@100') * 0.6;
+/** Prints what each way gets, and returns what the default gets. */
+async function printTable(question: string, readers: readonly Reader[]): Promise<MetricValues> {
+  printHead(`${question}, ${readers.length} readers`, METRICS_SHOWN);
+  let ofDefault: MetricValues = {};
+  for (const way of [...WAYS, BY_WORDS]) {
+    const values: MetricValues[] = [];
+    for (const reader of readers) values.push(valuesOf(await rankingFor(reader, way), reader.wanted));
+    const means = Object.fromEntries(METRICS_SHOWN.map((metric) => [metric, mean(values, metric)]));
+    printRow(way, Object.values(means));
+    if (way === DEFAULT_WAY) ofDefault = means;
   }
-  return Object.keys(floors).filter((name) => !floors[name]);
+  return ofDefault;
 }
 
-function judge(of: readonly Reader[], strategy: Strategy, gamma?: number): Report {
-  const total: Report = { 'nDCG@10': 0, 'recall@20': 0, 'recall@100': 0, 'unwanted@100': 0 };
-  for (const reader of of) {
-    const seedsOf = (papers: number[]) => papers.map((row) => ({ vector: vectorOf(row), weight: 1 }));
-    const score = strategy(seedsOf(reader.positives), seedsOf(reader.negatives), gamma);
-    const ranked = nearest(score, new Set([...reader.positives, ...reader.negatives]));
-    total['nDCG@10'] += ndcg(ranked.slice(0, 10), reader.wanted) / of.length;
-    total['recall@20'] += recall(ranked.slice(0, 20), reader.wanted) / of.length;
-    total['recall@100'] += recall(ranked, reader.wanted) / of.length;
-    total['unwanted@100'] += recall(ranked, reader.unwanted) / of.length;
+/** Prints Recall@100 of wanted and unwanted papers for each way, and returns what the default fails in. */
+async function judgeNegatives(readers: readonly Reader[]): Promise<string[]> {
+  const columns = ['wanted, ignored', 'wanted, counted', 'unwanted, ignored', 'unwanted, counted'];
+  printHead(`Half of the second interest rejected, ${readers.length} readers: Recall@100`, columns);
+  const failures: string[] = [];
+  for (const way of WAYS) {
+    const found = { wanted: [] as MetricValues[], unwanted: [] as MetricValues[] };
+    const kept = { wanted: [] as MetricValues[], unwanted: [] as MetricValues[] };
+    for (const reader of readers) {
+      // Also where negatives are ignored, they are papers that the reader knows.
+      const ignoring = { ...reader, negatives: [] };
+      const before = await rankingFor(ignoring, way, reader.negatives);
+      const after = await rankingFor(reader, way);
+      for (const side of ['wanted', 'unwanted'] as const) {
+        found[side].push(valuesOf(before, reader[side]));
+        kept[side].push(valuesOf(after, reader[side]));
+      }
+    }
+    const [wanted, wantedKept] = [mean(found.wanted, 'Recall@100'), mean(kept.wanted, 'Recall@100')];
+    const [unwanted, unwantedKept] = [mean(found.unwanted, 'Recall@100'), mean(kept.unwanted, 'Recall@100')];
+    printRow(way, [wanted, wantedKept, unwanted, unwantedKept]);
+    if (way !== DEFAULT_WAY) continue;
+    const { wantedAtLeast, unwantedAtMost } = FLOORS.negatives;
+    if (!(wantedKept >= wantedAtLeast * wanted)) failures.push('negatives take wanted papers away');
+    if (!(unwantedKept <= unwantedAtMost * unwanted)) failures.push('negatives leave unwanted papers');
   }
-  return total;
-}
-
-/** The hundred best rows, without `seeds`. */
-function nearest(score: Score, seeds: ReadonlySet<number>): number[] {
-  const best = new TopK(100);
-  for (let row = 0; row * DIMENSIONS < rows.length; row++)
-    if (!seeds.has(row)) best.offer(score(vectorOf(row)), row);
-  return best.best().map(({ label }) => label);
-}
-
-function ndcg(ranked: readonly number[], wanted: readonly number[]): number {
-  const gain = (rank: number) => 1 / Math.log2(rank + 2);
-  const found = ranked.reduce((sum, row, rank) => sum + (wanted.includes(row) ? gain(rank) : 0), 0);
-  const ideal = wanted.slice(0, ranked.length).reduce((sum, _, rank) => sum + gain(rank), 0);
-  return found / ideal;
-}
-
-function recall(ranked: readonly number[], wanted: readonly number[]): number {
-  return wanted.length === 0 ? 0 : wanted.filter((row) => ranked.includes(row)).length / wanted.length;
-}
-
-function vectorOf(row: number): Float32Array {
-  return rows.subarray(row * DIMENSIONS, (row + 1) * DIMENSIONS);
-}
-
-interface Halves {
-  known: number[];
-  hidden: number[];
-}
-
-/** Every list, halved at random in each split, as one reader; `other` is another list, disjoint of it. */
-function readers(of: (own: Halves, other: Halves) => Reader): Reader[] {
-  return Array.from({ length: Number(splits) }, (_, split) => {
-    const random = seeded(split + 1);
-    const halved = lists.map((list) => {
-      const drawn = list.map((row) => ({ row, at: random() })).sort((a, b) => a.at - b.at);
-      const middle = Math.floor(drawn.length / 2);
-      return {
-        known: drawn.slice(0, middle).map(({ row }) => row),
-        hidden: drawn.slice(middle).map(({ row }) => row),
-      };
-    });
-    return halved.flatMap((own, i) => {
-      const all = new Set([...own.known, ...own.hidden]);
-      const others = [...halved.slice(i + 1 + split), ...halved.slice(0, i)];
-      const other = others.find(({ known, hidden }) => ![...known, ...hidden].some((row) => all.has(row)));
-      return other === undefined ? [] : [of(own, other)];
-    });
-  }).flat();
-}
-
-/** n x 384 floats, row-major, each row of length 1. */
-async function readVectors(file: string): Promise<Float32Array> {
-  const bytes = await readFile(file);
-  const floats = Float32Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length));
-  for (let at = 0; at < floats.length; at += DIMENSIONS) {
-    const row = floats.subarray(at, at + DIMENSIONS);
-    const length = Math.sqrt(cosine(row, row));
-    for (let i = 0; i < DIMENSIONS; i++) row[i] = (row[i] ?? 0) / length;
-  }
-  return floats;
-}
-
-/** The rows of what each paper cites, of those that cite at least four. */
-async function readLists(from: string): Promise<number[][]> {
-  const rowOf = new Map<string, number>();
-  const corpus = createReadStream(join(from, 'corpus.jsonl.gz')).pipe(createGunzip());
-  for await (const line of createInterface({ input: corpus })) {
-    const id = /^\{"id": "([^"]+)"/.exec(line)?.[1];
-    if (id === undefined) throw new Error(`No id in ${line.slice(0, 80)}`);
-    rowOf.set(id, rowOf.size);
-  }
-  const cited = new Map<string, number[]>();
-  for (const line of (await readFile(join(from, 'qrels.papers.dev.tsv'), 'utf8')).split('\n')) {
-    const [citing = '', id = '', grade] = line.split('\t');
-    const row = rowOf.get(id);
-    if (row !== undefined && Number(grade) > 0) cited.set(citing, [...(cited.get(citing) ?? []), row]);
-  }
-  return [...cited.values()].filter((list) => list.length >= 4);
+  return failures;
 }
