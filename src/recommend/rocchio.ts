@@ -18,8 +18,8 @@ export interface Seed {
 }
 
 /**
- * How much the negatives count against the positives, chosen on data (test/eval/seeds.ts): below it, unwanted papers
- * stay; above it, wanted ones go.
+ * How much the negatives count against the positives, chosen on the lists of test/eval/seeds.ts: below it, unwanted
+ * papers stay; above it, wanted ones go.
  */
 export const GAMMA = 0.3;
 

@@ -39,7 +39,7 @@ export interface Provoking {
   index: string;
 }
 
-const LONG = 'the reasoning of language models under reinforcement learning '.repeat(60);
+const LONG = 'the reasoning of language models under reinforcement learning '.repeat(30);
 const searchFor = (q: string): SentRequest => ({ method: 'post', path: '/v1/search', body: { q } });
 
 /** For each example without a request of its own: what brings it about. */

@@ -14,8 +14,8 @@ before(async () => {
   index = await indexOf(file);
 });
 
-/** Nearly fills the model's window, so that the model is busy with it for over 20 ms. */
-const LONG = 'the reasoning of language models under reinforcement learning '.repeat(60);
+/** Half of the model's window, so that the model is busy with it for over 20 ms. */
+const LONG = 'the reasoning of language models under reinforcement learning '.repeat(30);
 /** Texts that the model must embed each for itself. */
 const longTexts = (count: number) => Array.from({ length: count }, (_, i) => `${LONG} ${i}`);
 const requestLines = (log: LogLine[]) => log.filter(({ res }) => res !== undefined);
@@ -65,7 +65,9 @@ describe('a deadline that passes', () => {
     const { http } = await serveIndex(t, index, { deadlineMs: 100, queue: 30 });
     const crowd = await Promise.all(longTexts(30).map((q) => http.post('/v1/search').send({ q })));
     for (const response of crowd) if (response.status !== 200) assertProblem(response, 'deadline_exceeded');
-    assert.equal((await http.post('/v1/search').send({ q: 'short' })).status, 200);
+    // What the model had begun it finishes first, and on a busy machine that is longer than the deadline.
+    const short = () => http.post('/v1/search').send({ q: 'short' });
+    await until('an answer', async () => (await short()).status === 200);
   });
 });
 

@@ -26,7 +26,7 @@ const REQUESTS = 'nearpaper_http_request_duration_seconds';
 const CACHE = 'nearpaper_query_cache_requests_total';
 const EMBEDDINGS = 'nearpaper_embedding_duration_seconds';
 const PROBLEMS = 'nearpaper_http_problems_total';
-const LONG = 'the reasoning of language models under reinforcement learning '.repeat(60);
+const LONG = 'the reasoning of language models under reinforcement learning '.repeat(30);
 
 /** Requests with these labels; 0 when there was none. */
 const requests = (scraped: Scraped, labels: Record<string, string>) =>

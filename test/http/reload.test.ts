@@ -9,7 +9,7 @@ import { buildIndex, indexOf, THREE_PAPERS, writePapers } from '../support/corpu
 import { openSocket, parseResponse, write } from '../support/raw-http.js';
 import { LEVELS, type LogLine, serveIndex } from '../support/service.js';
 
-const LONG = 'the reasoning of language models under reinforcement learning '.repeat(60);
+const LONG = 'the reasoning of language models under reinforcement learning '.repeat(30);
 const MORE = [...THREE_PAPERS, { id: 'new', title: 'A fourth paper', abstract: 'On rewards, once more.' }];
 const errors = (log: LogLine[]) => log.filter(({ level }) => level >= (LEVELS.error ?? 50));
 
