@@ -24,7 +24,7 @@ export function addEvaluate(program: Command, context: CommandContext): void {
     .option('--mode <mode>', 'hybrid (meaning and words, the default), semantic or keyword')
     .option('--against <mode or run>', 'compare with another mode, or with a TREC run file')
     .option('--threshold <grade>', 'the lowest grade of a relevant paper (default: 1)')
-    .option('--depth <number>', 'how many results of each query count, from 100 (default: 100)')
+    .option('--depth <number>', 'how many results of each query count, from 100 to 1000 (default: 100)')
     .option('--run <file>', 'write the rankings as a TREC run file')
     .option('--per-query <file>', 'write the metrics of each query, between tabs')
     .option('--json', 'print the report as JSON')
@@ -33,7 +33,8 @@ export function addEvaluate(program: Command, context: CommandContext): void {
       `
 Every query is answered as the service answers it; a paper never finds itself. Metrics are means over the queries that
 have a relevant paper, from 0 to 1: MAP, nDCG@10 (gain is the grade), Recall@20, Recall@100, MRR; with --pools also
-NDCG%20, the one of CSFCube. Intervals are of 95 %, by bootstrap over queries. p is of a paired randomisation test:
+NDCG%20, the one of CSFCube. Every result is compared with those below it to find copies, so the time of a query grows
+with the square of --depth; metrics but MAP and MRR look no further than 100 results. Intervals are of 95 %, by bootstrap over queries. p is of a paired randomisation test:
 below 0.05 the difference is hardly due to the choice of queries.
 
 Examples:

@@ -28,7 +28,8 @@ export interface ParsedOptions {
 
 /** Recall@100 is of 100 results. */
 const LEAST_DEPTH = 100;
-const MOST_DEPTH = 10_000;
+/** Each result is compared with all below it to find copies, so time grows with the square of the depth. */
+const MOST_DEPTH = 1_000;
 
 /** Errors: `usage`, also for flags that contradict each other. */
 export function optionsOf(flags: EvaluateFlags): ParsedOptions {
@@ -73,7 +74,7 @@ export async function readRival(
   return { name: against, run: await readRun(against, hasPools, signal) };
 }
 
-function isMode(text: string): text is SearchMode {
+export function isMode(text: string): text is SearchMode {
   return SEARCH_MODES.some((mode) => mode === text);
 }
 

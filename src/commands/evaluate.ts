@@ -9,23 +9,24 @@ import { runLines } from '../evaluation/trec-run.js';
 import { corpusOf, openCorpus } from '../open-corpus.js';
 import { runBuild } from './build.js';
 import { type CommandContext, configOf } from './context.js';
-import { type EvaluateFlags, optionsOf, type ParsedOptions, readRival } from './evaluate-flags.js';
+import { type EvaluateFlags, isMode, optionsOf, type ParsedOptions, readRival } from './evaluate-flags.js';
 import { QueryProgress } from './evaluation-display.js';
 import { describeEvaluation, jsonOf, perQueryLines, type Report } from './evaluation-text.js';
 import { printJson, printLine } from './output.js';
-import { checkOutputFile, writeOutputFile } from './output-file.js';
+import { checkOutputFiles, type NamedFile, writeOutputFile } from './output-file.js';
 
 export async function evaluateCommand(context: CommandContext, flags: EvaluateFlags): Promise<void> {
   const options = optionsOf(flags);
-  for (const [flag, path] of outputsOf(flags)) await checkOutputFile(flag, path);
+  await checkOutputFiles(outputsOf(flags), inputsOf(flags));
   const data = await readJudgedData(flags, context.signal);
   const against = await readRival(options.against, data.pools !== undefined, context.signal);
   const report = await withEvaluatedIndex(context, flags, (folder) =>
     evaluateIndex(context, { flags, folder, data }, { ...options, against }),
   );
-  await writeFiles(flags, report);
   if (flags.json) printJson(context.stdout, jsonOf(report));
   else for (const line of describeEvaluation(report)) printLine(context.stdout, line);
+  // Last, so that a file that cannot be written does not take the figures with it.
+  await writeFiles(flags, report);
 }
 
 interface Subject {
@@ -130,18 +131,33 @@ async function claimFolder(folder: string, published: string): Promise<void> {
   }
 }
 
-function outputsOf({ run, perQuery }: EvaluateFlags): [flag: string, path: string][] {
+function outputsOf({ run, perQuery }: EvaluateFlags): NamedFile[] {
+  return [...named('--run', run), ...named('--per-query', perQuery)];
+}
+
+function inputsOf({ queries, qrels, pools, corpus = [], against }: EvaluateFlags): NamedFile[] {
   return [
-    ...(run === undefined ? [] : [['--run', run] as [string, string]]),
-    ...(perQuery === undefined ? [] : [['--per-query', perQuery] as [string, string]]),
+    ...named('--queries', queries),
+    ...named('--qrels', qrels),
+    ...named('--pools', pools),
+    ...corpus.flatMap((path) => named('--corpus', path)),
+    ...(against === undefined || isMode(against) ? [] : named('--against', against)),
   ];
 }
 
+function named(flag: string, path: string | undefined): NamedFile[] {
+  return path === undefined ? [] : [{ flag, path }];
+}
+
+/** One that fails does not keep the other from being written. */
 async function writeFiles({ run, perQuery }: EvaluateFlags, { evaluation }: Report): Promise<void> {
-  if (run !== undefined) await writeOutputFile('--run', run, runLines(evaluation.run, tagOf(evaluation)));
-  if (perQuery !== undefined) {
-    await writeOutputFile('--per-query', perQuery, perQueryLines(evaluation));
-  }
+  const written = await Promise.allSettled([
+    ...(run === undefined
+      ? []
+      : [writeOutputFile('--run', run, runLines(evaluation.run, tagOf(evaluation)))]),
+    ...(perQuery === undefined ? [] : [writeOutputFile('--per-query', perQuery, perQueryLines(evaluation))]),
+  ]);
+  for (const outcome of written) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 function tagOf({ name }: Evaluation): string {

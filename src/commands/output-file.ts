@@ -1,14 +1,45 @@
 /** Files that a command writes for people to keep: whole under their name, or not at all. */
-import { access, constants, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, NearpaperError, systemCode } from '../errors.js';
 
+/** A file, and the flag that named it. */
+export interface NamedFile {
+  flag: string;
+  path: string;
+}
+
 /**
- * Fails before hours of work when the file could not be written after them. `flag` is what named it.
- * Errors: `usage`.
+ * Fails before hours of work when one of the outputs could not be written after them, or would be written over an input
+ * or another output. Errors: `usage`.
  */
-export async function checkOutputFile(flag: string, path: string): Promise<void> {
+export async function checkOutputFiles(
+  outputs: readonly NamedFile[],
+  inputs: readonly NamedFile[],
+): Promise<void> {
+  const taken = new Map<string, string>();
+  for (const { flag, path } of inputs) taken.set(await placeOf(path), flag);
+  for (const { flag, path } of outputs) {
+    await checkOutputFile(flag, path);
+    const place = await placeOf(path);
+    const other = taken.get(place);
+    if (other !== undefined) throw notWritable(flag, path, new Error(`it is the file of ${other}`));
+    taken.set(place, flag);
+  }
+}
+
+/** The path without links; of a file that is not there yet, its folder's and its name. */
+async function placeOf(path: string): Promise<string> {
+  const place = await realpath(path).catch(() => undefined);
+  if (place !== undefined) return place;
+  const folder = await realpath(dirname(path)).catch(() => dirname(path));
+  return join(folder, basename(path));
+}
+
+async function checkOutputFile(flag: string, path: string): Promise<void> {
   try {
+    if (path.trim() === '') throw new Error('it has no name');
+    if (path.endsWith('/')) throw new Error('it names a folder');
     await access(dirname(path), constants.W_OK);
     const existing = await stat(path).catch((thrown: unknown) => {
       if (systemCode(thrown) === 'ENOENT') return undefined;
@@ -37,6 +68,6 @@ function* endedLines(lines: Iterable<string>): Generator<string, void, undefined
 }
 
 function notWritable(flag: string, path: string, thrown: unknown): NearpaperError {
-  const message = `${flag}: ${path} cannot be written: ${messageOf(thrown)}. Name another file.`;
+  const message = `${flag}: ${path.trim() === '' ? '""' : path} cannot be written: ${messageOf(thrown)}. Name another file.`;
   return new NearpaperError('usage', message, { field: flag, cause: thrown });
 }

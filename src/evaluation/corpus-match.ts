@@ -20,6 +20,8 @@ export interface AskedQuery extends JudgedQuery {
   /** At least one of them relevant. */
   grades: Grades;
   pool: readonly string[] | undefined;
+  /** Own id -> how its judgements, else its pool, write the paper: other programs find it under that name alone. */
+  writtenAs: ReadonlyMap<string, string>;
   /** Whether the corpus has the query's paper. */
   hasPaper: boolean;
 }
@@ -31,8 +33,6 @@ export interface Asked {
   warnings: EvaluationWarning[];
   /** Turns what judged data or a run calls a paper into the corpus's own id. */
   ownIds: OwnIds;
-  /** Own id -> how the judgements write it, so that other programs find the papers of a run there. */
-  writtenAs: ReadonlyMap<string, string>;
 }
 
 /** The ids of a store, looked up once each. */
@@ -90,12 +90,14 @@ export async function matchToCorpus(
     const { id, paperId } = query;
     const pool = pools?.get(id);
     if (pools !== undefined && pool === undefined) throw withoutPool(id);
+    const grades = gradesOf(judgements, id);
     return {
       ...query,
       paperId: paperId === undefined ? undefined : ownIds.of(paperId),
       hasPaper: paperId !== undefined && ownIds.has(paperId),
-      grades: gradesByOwnId(gradesOf(judgements, id), ownIds),
+      grades: gradesByOwnId(grades, ownIds),
       pool: pool && [...new Set(pool.map((paper) => ownIds.of(paper)))],
+      writtenAs: namesByOwnId(grades, pool ?? [], ownIds),
     };
   });
   const judgedPapers = new Set(counting.flatMap(({ id }) => [...gradesOf(judgements, id).keys()]));
@@ -109,7 +111,6 @@ export async function matchToCorpus(
       ...missingQueryPapers(counting, ownIds),
     ],
     ownIds,
-    writtenAs: new Map([...judgedPapers].reverse().map((given) => [ownIds.of(given), given])),
   };
 }
 
@@ -125,6 +126,12 @@ function gradesByOwnId(grades: Grades, ownIds: OwnIds): Grades {
     own.set(id, Math.max(grade, own.get(id) ?? 0));
   }
   return own;
+}
+
+/** A name that is judged goes before one of the pool, and of several the one with the grade that counts. */
+function namesByOwnId(grades: Grades, pool: readonly string[], ownIds: OwnIds): Map<string, string> {
+  const judged = [...grades].sort(([, a], [, b]) => b - a).map(([given]) => given);
+  return new Map([...judged, ...pool].reverse().map((given) => [ownIds.of(given), given]));
 }
 
 function nothingToAsk(

@@ -2,13 +2,17 @@
 import type { SearchableCorpus } from '../recommend/corpus.js';
 import type { SearchMode } from '../recommend/mode.js';
 import { type Comparison, compare, type Interval, intervalOfMean, meanOf } from './bootstrap.js';
-import { type Asked, type EvaluationWarning, matchToCorpus, warningOf } from './corpus-match.js';
+import { type Asked, type EvaluationWarning, matchToCorpus } from './corpus-match.js';
 import type { JudgedData } from './judged-data.js';
 import { type Metric, type MetricValues, metricsFor, metricsOf } from './metrics.js';
-import { type AskingOptions, runQueries, withRestOf } from './run-queries.js';
+import { rankingsOfRun } from './rival-run.js';
+import { type AskedAll, type AskingOptions, runQueries } from './run-queries.js';
 import type { Run, ScoredPaper } from './trec-run.js';
 
-/** What to compare with: the same queries in another mode, or what another system or an earlier evaluation found. */
+/**
+ * What to compare with: the same queries in another mode, or what another system or an earlier evaluation found, with
+ * ids as its file writes them.
+ */
 export type Rival = { mode: SearchMode } | { name: string; run: Run };
 
 export interface EvaluationOptions extends Omit<AskingOptions, 'onProgress'> {
@@ -85,17 +89,23 @@ export async function evaluate(
     warnings: [...asked.warnings, ...warnings],
   };
   if (against === undefined) return evaluation;
-  const rankingsOfRival =
+  const found =
     'mode' in against
-      ? (await ask(against.mode, asked.queries.length)).rankings
-      : await rankingsOf(against.run, asked, options.depth, signal);
+      ? notesNamed(against.mode, await ask(against.mode, asked.queries.length))
+      : await rankingsOfRun(against, asked, options.depth, signal);
   const name = 'mode' in against ? against.mode : against.name;
-  const rival = await score({ name, rankings: rankingsOfRival }, asked, { threshold, metricNames }, signal);
+  const rival = await score({ name, rankings: found.rankings }, asked, { threshold, metricNames }, signal);
   return {
     ...evaluation,
     against: { ...rival, comparison: await compareAll(scored, rival, metricNames, signal) },
-    warnings: [...evaluation.warnings, ...('run' in against ? unanswered(against, asked) : [])],
+    warnings: [...evaluation.warnings, ...found.warnings],
   };
+}
+
+/** Both modes may be warned of alike: the rival's notes begin with its name. */
+function notesNamed(name: SearchMode, { rankings, warnings }: AskedAll): AskedAll {
+  const named = warnings.map((warning) => ({ ...warning, detail: `${name}: ${warning.detail}` }));
+  return { rankings, warnings: named };
 }
 
 interface Ranked {
@@ -139,46 +149,11 @@ async function compareAll(
   return comparison;
 }
 
-function runOf({ queries, writtenAs }: Asked, rankings: Ranked['rankings']): Run {
+function runOf({ queries }: Asked, rankings: Ranked['rankings']): Run {
   return new Map(
-    queries.map(({ id }, i) => [
+    queries.map(({ id, writtenAs }, i) => [
       id,
       (rankings[i] ?? []).map((paper) => ({ ...paper, id: writtenAs.get(paper.id) ?? paper.id })),
     ]),
-  );
-}
-
-/**
- * What a run file says of the queries, under the same rules as our own answers: as deep, without the query's own paper,
- * and with a pool all of it and nothing else.
- */
-async function rankingsOf(
-  run: Run,
-  { queries, ownIds }: Asked,
-  depth: number,
-  signal: AbortSignal,
-): Promise<Ranked['rankings']> {
-  const rankings: ScoredPaper[][] = [];
-  for (const { id, paperId, pool } of queries) {
-    const given = run.get(id) ?? [];
-    await ownIds.find(
-      given.map((paper) => paper.id),
-      signal,
-    );
-    const seen = new Set(paperId === undefined ? [] : [paperId]);
-    const own = given
-      .map((paper) => ({ ...paper, id: ownIds.of(paper.id) }))
-      .filter((paper) => !seen.has(paper.id) && seen.add(paper.id));
-    rankings.push(pool === undefined ? own.slice(0, depth) : withRestOf(pool, own));
-  }
-  return rankings;
-}
-
-function unanswered({ name, run }: { name: string; run: Run }, { queries }: Asked): EvaluationWarning[] {
-  const missing = queries.flatMap(({ id }) => (run.has(id) ? [] : [id]));
-  return warningOf(
-    'queries_not_in_run',
-    missing,
-    `Queries that ${name} does not answer, counted as finding nothing`,
   );
 }

@@ -43,7 +43,7 @@ export async function runQueries(
     for (const [i, query] of waiting) {
       const answer = await ask(corpus, query, options, either);
       rankings[i] = rankingOf(answer, query, options.depth);
-      codes.set(query.id, new Set(tellingCodes(answer, query)));
+      codes.set(query.id, new Set(tellingCodes(answer)));
       done += 1;
       options.onProgress(done);
     }
@@ -118,10 +118,12 @@ const TELLING = [
   ['unknown_ids', 'Texts read as an id that the corpus lacks, which finds nothing'],
 ] as const satisfies readonly (readonly [WarningCode, string])[];
 
-/** Papers of pools that the corpus lacks are told of once, for all queries. */
-function tellingCodes(answer: Answer | undefined, { pool }: AskedQuery): WarningCode[] {
-  const codes = (answer?.warnings ?? []).map(({ code }) => code);
-  return pool === undefined ? codes : codes.filter((code) => code !== 'unknown_ids');
+/** Papers of pools that the corpus lacks, which an answer names as unknown `ids`, are told of once, for all queries. */
+function tellingCodes(answer: Answer | undefined): WarningCode[] {
+  const warnings = answer?.warnings ?? [];
+  return warnings.flatMap((warning) =>
+    warning.code === 'unknown_ids' && warning.field === 'ids' ? [] : [warning.code],
+  );
 }
 
 function answerWarnings(

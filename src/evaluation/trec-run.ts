@@ -1,7 +1,7 @@
 /**
  * Rankings as a TREC run file, `query Q0 paper rank score tag`, which trec_eval and its like read. Columns are between
- * white space, so white space, control characters and % within ids are
- * written as in addresses (%20, %25), and read back.
+ * white space, so white space and control characters within ids are written as in addresses (%20), and % (%25) where it
+ * would be taken for one of these.
  */
 import { columnsOf, type JudgedLine, judgedLines } from './judged-lines.js';
 
@@ -42,7 +42,8 @@ function nextBelow(value: number): number {
 }
 
 /**
- * Reads a run file, also of three columns `query paper score`. Papers come best first: by score, those with the same
+ * Reads a run file, also of three columns `query paper score`. Ids stay as written: whether they are encoded shows only
+ * beside the ids that they may mean. Papers come best first: by score, those with the same
  * score by id from the last, as trec_eval does, or with `keepsOrder` as they stand in the file; a paper that a query
  * names again is left out. Errors: `input_unreadable` with file and line.
  */
@@ -75,15 +76,17 @@ function lineOfRun(line: JudgedLine): ScoredPaper & { query: string } {
   if (!query || !id || !given || Number.isNaN(score)) {
     throw line.refusal('a line of a run is "query Q0 paper rank score tag", or "query paper score".');
   }
-  return { query: decodedId(query), id: decodedId(id), score };
+  return { query, id, score };
 }
 
 /** Some readers take control characters for white space too. */
-const BREAKS_COLUMNS = /[\s\p{Cc}%]/gu;
+const BREAKS_COLUMNS = /[\s\p{Cc}]/gu;
+const BREAKS_OR_ESCAPES = /[\s\p{Cc}%]/gu;
 
-/** An id without white space. */
+/** An id without white space. A % stays as it is wherever `decodedId` would leave it: other programs know the id so. */
 export function encodedId(id: string): string {
-  return id.replaceAll(BREAKS_COLUMNS, (character) => encodeURIComponent(character));
+  const encoded = id.replaceAll(BREAKS_COLUMNS, encodeURIComponent);
+  return decodedId(encoded) === id ? encoded : id.replaceAll(BREAKS_OR_ESCAPES, encodeURIComponent);
 }
 
 /** Undoes `encodedId`. What that does not write, such as %2F in another system's file, stays as it is. */
@@ -91,7 +94,7 @@ export function decodedId(written: string): string {
   return written.replaceAll(/(?:%[0-9A-F]{2})+/gi, (encoded) => {
     try {
       const text = decodeURIComponent(encoded);
-      return text.replaceAll(BREAKS_COLUMNS, '') === '' ? text : encoded;
+      return text.replaceAll(BREAKS_OR_ESCAPES, '') === '' ? text : encoded;
     } catch {
       return encoded;
     }

@@ -71,9 +71,7 @@ export class Bm25Index implements KeywordIndex {
     const { subset, labels = [], signal } = options;
     checkSignal(signal);
     const pace = new Pace(signal);
-    const counts = typeof query === 'string' ? await countsOf(query, pace) : await rootsOfCounts(query, pace);
-    const most = typeof query === 'string' ? MOST_TERMS : MOST_TERMS_OF_SEVERAL;
-    const terms = await this.#queryTerms(postings, counts, most, pace);
+    const terms = await this.#queryTerms(postings, query, pace);
     const scores = spare.pop() ?? new Float64Array(this.size);
     try {
       for (const term of terms) await addScores(postings, norms, term, scores, pace);
@@ -125,26 +123,24 @@ export class Bm25Index implements KeywordIndex {
     return this.#held;
   }
 
-  /** The `most` heaviest terms that papers have, in an order that does not depend on that in the text. */
+  /** The heaviest terms that papers have, in an order that does not depend on that in the texts. */
   async #queryTerms(
     postings: Postings,
-    counts: ReadonlyMap<string, number>,
-    most: number,
+    query: string | readonly WeightedText[],
     pace: Pace,
   ): Promise<QueryTerm[]> {
-    const terms: QueryTerm[] = [];
+    const isOne = typeof query === 'string';
+    const counts = isOne ? await countsOf(query, pace) : await sumsOf(query, pace);
+    const heaviest = new TopK(isOne ? MOST_TERMS : MOST_TERMS_OF_SEVERAL);
     for (const [stem, times] of counts) {
       // A look at the clock costs a tenth of finding a term.
       if (pace.due()) await pace.turn();
       const number = termNumber(postings, stem);
       if (number < 0) continue;
       const idf = inverseDocumentFrequency(this.size, papersWith(postings, number));
-      terms.push({ number, weight: idf * times });
+      heaviest.offer(idf * (isOne ? times : Math.sqrt(times)), number);
     }
-    if (terms.length > most) {
-      terms.sort((a, b) => b.weight - a.weight || a.number - b.number);
-      terms.length = most;
-    }
+    const terms = heaviest.best().map(({ label: number, score: weight }) => ({ number, weight }));
     return terms.sort((a, b) => a.number - b.number);
   }
 }
@@ -270,15 +266,14 @@ async function countsOf(text: string, pace: Pace): Promise<Map<string, number>> 
   return counts;
 }
 
-/** The square roots of how often several texts have each stem, by weight. */
-async function rootsOfCounts(texts: readonly WeightedText[], pace: Pace): Promise<Map<string, number>> {
+/** How often several texts have each stem together, by weight. */
+async function sumsOf(texts: readonly WeightedText[], pace: Pace): Promise<Map<string, number>> {
   const sums = new Map<string, number>();
   for (const { text, weight } of texts) {
     for (const [stem, times] of await countsOf(text, pace)) {
       sums.set(stem, (sums.get(stem) ?? 0) + weight * times);
     }
   }
-  for (const [stem, sum] of sums) sums.set(stem, Math.sqrt(sum));
   return sums;
 }
 

@@ -99,8 +99,7 @@ export interface QueryOptions {
   diversity: number;
   /** Whether each result says why it is there. */
   explain: boolean;
-  /** For evaluations, which must rank every paper of a pool: callers of the service set neither of these two. */
-  /** Candidates asked of each index; POOL_SIZE when absent. */
+  /** Candidates asked of each index; POOL_SIZE when absent. Like `copies` for evaluations, which rank whole pools. */
   depth?: number | undefined;
   /** Whether copies of a result, or of a seed, are results of their own; they are folded, or dropped, when absent. */
   copies?: 'fold' | 'keep' | undefined;

@@ -15,7 +15,7 @@
 import { cosine } from '../vectors/dot.js';
 import { GAMMA, type Seed } from './rocchio.js';
 
-/** How much less the next nearest seed counts, chosen on the lists of test/eval/seeds.ts: 0.5 to 0.8 do about as well. */
+/** How much less the next nearest seed counts, chosen on the lists of test/eval/seeds.ts: .5 to .8 do about as well. */
 export const DECAY = 0.7;
 
 /** Places in the row that count. What lies beyond would weigh 0.7^20, less than a thousandth. */

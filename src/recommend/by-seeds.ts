@@ -40,7 +40,9 @@ export const byAverage: BySeeds = {
     const target = averageOf(wanted);
     const { narrowing, exact } = wanted;
     const found = await nearest(corpus, target.direction, narrowing, { exact }, signal);
-    return found.map((neighbour) => averaged(neighbour, target));
+    return found
+      .map((neighbour) => averaged(neighbour, target))
+      .filter(({ similarity }) => similarity >= wanted.minSimilarity);
   },
   async score(corpus, labels, wanted) {
     const target = averageOf(wanted);
@@ -80,7 +82,7 @@ function meanLength(seeds: readonly Seed[]): number {
 }
 
 /** In ascending order, because a floating-point sum depends on its order. */
-function sumOf(values: readonly number[]): number {
+export function sumOf(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b).reduce((sum, value) => sum + value, 0);
 }
 

@@ -1,8 +1,9 @@
 /** Candidates for several seeds, by their meaning, their words, or both. */
 import type { WeightedText } from '../keywords/keyword-index.js';
+import { LabelSet } from '../label-set.js';
 import { Pace } from '../pacing.js';
 import { rounded } from './answer.js';
-import type { BySeeds, Wanted } from './by-seeds.js';
+import { type BySeeds, sumOf, type Wanted } from './by-seeds.js';
 import { type Candidate, POOL_SIZE } from './candidates.js';
 import { type Corpus, timed } from './corpus.js';
 import { fuse } from './fusion.js';
@@ -20,13 +21,19 @@ export async function nearestToSeeds(
   wanted: Wanted,
   signal: AbortSignal | undefined,
 ): Promise<Candidate[]> {
-  const near = mode === 'keyword' ? [] : await strategy.find(corpus, wanted, signal);
-  if (mode === 'semantic') return near;
-  const { subset, excluded } = wanted.narrowing;
-  const texts = await textsOf(corpus, wanted.positives, signal);
+  const { minSimilarity } = wanted;
+  const byWordsAlone = mode === 'keyword' && minSimilarity <= -1;
+  const found = byWordsAlone ? [] : await strategy.find(corpus, wanted, signal);
+  if (mode === 'semantic') return found;
+  const { excluded } = wanted.narrowing;
+  // Only the words of papers near enough are looked at; else the words' best might all be too far.
+  const isNarrowed = mode === 'keyword' && !byWordsAlone;
+  const subset = isNarrowed ? LabelSet.of(found.map(({ label }) => label)) : wanted.narrowing.subset;
+  const near = mode === 'keyword' ? [] : found;
+  const query = await queryOf(corpus, wanted.positives, signal);
   const labels = near.map(({ label }) => label);
   const { best, scores } = await timed(corpus, 'keywords', () =>
-    corpus.keywords.search(texts, POOL_SIZE + excluded.size, { subset, labels, signal }),
+    corpus.keywords.search(query, POOL_SIZE + excluded.size, { subset, labels, signal }),
   );
   const words = new Map(labels.map((label, i) => [label, scores[i] ?? 0]));
   const further = best
@@ -45,18 +52,24 @@ export async function nearestToSeeds(
   return pool.map((paper, i) => ({ ...paper, score: rounded(mixed[i] ?? 0) }));
 }
 
-/** In an order that does not depend on that of the seeds, because a floating-point sum depends on its order. */
-async function textsOf(
+/** Digits of a weight in units of the mean: so that rounding depends neither on the order of seeds nor on their scale. */
+const WEIGHT_DIGITS = 6;
+
+/** The words of all positives, in an order that does not depend on theirs, because a floating-point sum depends on its order. */
+async function queryOf(
   corpus: Corpus,
   positives: readonly Seed[],
   signal: AbortSignal | undefined,
-): Promise<WeightedText[]> {
+): Promise<string | WeightedText[]> {
   const pace = new Pace(signal);
-  const mean = positives.reduce((sum, { weight }) => sum + weight, 0) / positives.length;
+  const mean = sumOf(positives.map(({ weight }) => weight)) / positives.length;
   const texts: WeightedText[] = [];
   for (const seed of positives) {
     if (pace.due()) await pace.turn();
-    texts.push({ text: await textOfSeed(corpus, seed), weight: seed.weight / mean });
+    const weight = Number((seed.weight / mean).toPrecision(WEIGHT_DIGITS));
+    texts.push({ text: await textOfSeed(corpus, seed), weight });
   }
+  const [only] = texts;
+  if (only !== undefined && texts.length === 1) return only.text;
   return texts.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : a.weight - b.weight));
 }

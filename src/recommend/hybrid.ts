@@ -1,6 +1,6 @@
 /** Candidates for one target, by its meaning, its words, or both: the ranking of texts and of single papers. */
 import { LabelSet } from '../label-set.js';
-import { type QueryOptions, rounded } from './answer.js';
+import { type QueryOptions, rounded, type Warning } from './answer.js';
 import { bySimilarity, type Candidate, nearest, POOL_SIZE } from './candidates.js';
 import { type Corpus, timed } from './corpus.js';
 import { fuse } from './fusion.js';
@@ -35,6 +35,23 @@ export async function nearestIn(
   );
   return pool.map((paper, i) => candidateOf(paper, mixed[i] ?? 0));
 }
+
+/** What to say where no word was found; only the words can have left nothing then, no filter did. */
+export function wordlessWarnings(
+  mode: SearchMode,
+  { minSimilarity }: Pick<QueryOptions, 'minSimilarity'>,
+  { subset }: Narrowing,
+  candidates: readonly Candidate[],
+): Warning[] {
+  const isWordless =
+    candidates.length === 0 && mode === 'keyword' && subset?.size !== 0 && minSimilarity === undefined;
+  return isWordless ? [NO_WORD] : [];
+}
+
+const NO_WORD: Warning = {
+  code: 'nothing_matches',
+  detail: 'No paper that may be a result has a word of what was asked.',
+};
 
 function depthOf({ depth }: Pick<QueryOptions, 'depth'>): number {
   return depth ?? POOL_SIZE;

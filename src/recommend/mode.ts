@@ -1,3 +1,3 @@
-/** What a text or a paper is compared by: its meaning, its words, or both. */
+/** What texts and papers are compared by: meaning, words, or both. */
 export const SEARCH_MODES = ['hybrid', 'semantic', 'keyword'] as const;
 export type SearchMode = (typeof SEARCH_MODES)[number];

@@ -3,7 +3,7 @@ import type { Answer, QueryOptions } from './answer.js';
 import { byAverage, byBestScore } from './by-seeds.js';
 import type { Candidate } from './candidates.js';
 import type { Corpus, SearchableCorpus } from './corpus.js';
-import { nearestIn } from './hybrid.js';
+import { nearestIn, wordlessWarnings } from './hybrid.js';
 import { nearestToSeeds } from './hybrid-seeds.js';
 import { matchesOfSeeds } from './match.js';
 import type { SearchMode } from './mode.js';
@@ -48,7 +48,11 @@ export async function recommend(
       matches,
       seeds,
       sources: await sourcesOf(corpus, positives, query.explain, signal),
-      warnings: [...warnings, ...narrowing.warnings],
+      warnings: [
+        ...warnings,
+        ...narrowing.warnings,
+        ...wordlessWarnings(query.mode ?? 'hybrid', query, narrowing, candidates),
+      ],
     },
     query,
     signal,

@@ -7,11 +7,11 @@ import { countWords } from './calibration.js';
 import type { Candidate } from './candidates.js';
 import { withoutCitationMarks } from './citation-marks.js';
 import type { Corpus, SearchableCorpus } from './corpus.js';
-import { nearestIn, type Target } from './hybrid.js';
+import { nearestIn, type Target, wordlessWarnings } from './hybrid.js';
 import { withKnownItems } from './known-items.js';
 import { matchesOfText } from './match.js';
 import type { SearchMode } from './mode.js';
-import { type Narrowing, narrow, unknownIds } from './narrowing.js';
+import { narrow, unknownIds } from './narrowing.js';
 import { papersWithPhrases } from './phrase-filter.js';
 import { present } from './present.js';
 import { TRUNCATED } from './seeds.js';
@@ -56,27 +56,13 @@ export async function search(
         ...(truncated ? [TRUNCATED] : []),
         ...narrowing.warnings,
         ...warnings,
-        ...(isWordless(query, narrowing, candidates) ? [NO_WORD] : []),
+        ...wordlessWarnings(query.mode, query, narrowing, candidates),
       ],
     },
     query,
     signal,
   );
 }
-
-/** Only the words can have left nothing: no filter did. */
-function isWordless(
-  { mode, minSimilarity }: SearchQuery,
-  { subset }: Narrowing,
-  candidates: readonly Candidate[],
-): boolean {
-  return candidates.length === 0 && mode === 'keyword' && subset?.size !== 0 && minSimilarity === undefined;
-}
-
-const NO_WORD: Warning = {
-  code: 'nothing_matches',
-  detail: 'No paper that may be a result has a word of the text.',
-};
 
 /** Longer than any id (256 characters) with an address around it. */
 const LONGEST_ID = 400;
@@ -104,15 +90,15 @@ async function candidatesFor(
 ): Promise<Gathered> {
   const { query, text, narrowing } = wanted;
   const phrases = query.mode === 'semantic' ? [] : phrasesOf(text);
-  if (phrases.length === 0) return byWords(corpus, wanted, signal);
+  if (phrases.length === 0) return ranked(corpus, wanted, signal);
   const subset = await papersWithPhrases(corpus, phrases, narrowing, signal);
   if (subset.size > 0) {
-    const found = await byWords(corpus, { ...wanted, narrowing: { ...narrowing, subset } }, signal);
+    const found = await ranked(corpus, { ...wanted, narrowing: { ...narrowing, subset } }, signal);
     return { ...found, isCertain: true };
   }
   const quoted = phrases.map((phrase) => `"${phrase}"`).join(' and ');
   const detail = `No paper that may be a result has ${quoted} word for word; these are for the words without the quotes.`;
-  const found = await byWords(corpus, wanted, signal);
+  const found = await ranked(corpus, wanted, signal);
   return { ...found, warnings: [{ code: 'phrase_not_found', detail, phrases }] };
 }
 
@@ -135,8 +121,8 @@ function phrasesOf(text: string): string[] {
   return [...new Set(phrases)].slice(0, MOST_PHRASES);
 }
 
-/** Keyword and hybrid candidates. */
-async function byWords(corpus: Corpus, wanted: Wanted, signal: AbortSignal | undefined): Promise<Gathered> {
+/** Candidates as the mode scores them, known items first in hybrid mode. */
+async function ranked(corpus: Corpus, wanted: Wanted, signal: AbortSignal | undefined): Promise<Gathered> {
   const mixed = await nearestIn(corpus, wanted.query.mode, wanted, signal);
   if (wanted.query.mode !== 'hybrid') return { candidates: mixed, isCertain: false, warnings: [] };
   const candidates = await withKnownItems(corpus, wanted.text, mixed);

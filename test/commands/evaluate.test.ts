@@ -75,6 +75,15 @@ describe('nearpaper evaluate', () => {
     );
   });
 
+  it('prints its figures and writes the other file when one cannot be written', async () => {
+    // A name that the file system takes, but not with the ending of a temporary file.
+    const { code, stdout, stderr } = await run('--run', 'x'.repeat(250), '--per-query', 'saved.tsv');
+    assert.match(stdout, /^MAP +[01]\.\d{4}/m);
+    assert.match(stderr, /^nearpaper: --run: x+ cannot be written: /);
+    assert.equal(code, 2);
+    assert.match(await readFile(join(cwd, 'saved.tsv'), 'utf8'), /^query\tMAP/);
+  });
+
   it('with --json prints the configuration, every figure and the warnings, unrounded', async () => {
     const { code, stdout, stderr } = await run(
       ...[
@@ -194,8 +203,9 @@ describe('nearpaper evaluate, used wrongly, says what to do', () => {
     [
       'a depth that is too small',
       ['--depth', '20'],
-      /--depth must be a whole number from 100 to 10000, not "20"/,
+      /--depth must be a whole number from 100 to 1000, not "20"/,
     ],
+    ['a depth that takes too long', ['--depth', '1001'], /--depth must be a whole number from 100 to 1000,/],
     ['a depth that is no number', ['--depth', ''], /--depth must be a whole number/],
     ['a model for an index that has one', ['--model', 'bge-small-en-v1.5'], /Add --corpus/],
     ['a folder to keep nothing in', ['--keep', 'x'], /Add --corpus/],
@@ -210,6 +220,13 @@ describe('nearpaper evaluate, used wrongly, says what to do', () => {
       ['--per-query', '.'],
       /--per-query: \. cannot be written: it is there and no plain/,
     ],
+    ['a run without a name', ['--run', ''], /--run: "" cannot be written: it has no name/],
+    ['a run that would be a folder', ['--run', 'new/'], /--run: new\/ cannot be written: it names a folder/],
+    [
+      'one file for both outputs',
+      ['--run', 'both', '--per-query', './x/../both'],
+      /--per-query: \S+ cannot be written: it is the file of --run\. Name another file\./,
+    ],
   ];
   for (const [what, flags, says] of wrong) {
     it(what, async () => {
@@ -220,6 +237,34 @@ describe('nearpaper evaluate, used wrongly, says what to do', () => {
       assert.equal(code, 2);
     });
   }
+
+  it('an output over an input, whatever name it goes by', async () => {
+    await symlink(cwd, join(cwd, 'around'));
+    await symlink('pools.jsonl', join(cwd, 'link.jsonl'));
+    const old = 'rewards Q0 arXiv:2401.00001 1 1 old\n';
+    await writeFile(join(cwd, 'old.trec'), old);
+    const inputs = ['queries.jsonl', 'qrels.tsv', 'pools.jsonl', 'papers.jsonl', 'old.trec'];
+    const contents = () => Promise.all(inputs.map((name) => readFile(join(cwd, name), 'utf8')));
+    const before = await contents();
+    const flags = ['--pools', 'pools.jsonl', '--corpus', 'papers.jsonl', '--against', './old.trec'];
+    for (const [output, input] of [
+      ['./queries.jsonl', '--queries'],
+      ['around/qrels.tsv', '--qrels'],
+      ['link.jsonl', '--pools'],
+      [join(cwd, 'papers.jsonl'), '--corpus'],
+      ['old.trec', '--against'],
+    ] as const) {
+      for (const flag of ['--run', '--per-query']) {
+        const { code, stdout, stderr } = await run(...flags, flag, output);
+        assert.ok(
+          stderr.startsWith(`nearpaper: ${flag}: ${output} cannot be written: it is the file of ${input}.`),
+          stderr,
+        );
+        assert.deepEqual([code, stdout], [2, '']);
+      }
+    }
+    assert.deepEqual(await contents(), before);
+  });
 
   it('without judged data', async () => {
     const { code, stderr } = await runCommand(['evaluate', '--queries', 'x'], { cwd });

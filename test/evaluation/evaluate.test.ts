@@ -23,6 +23,8 @@ const PAPERS = [
   { id: 'sheep', title: 'Sheep and their shepherds', doi: '10.1000/sheep' },
   // The same paper under another name, which no text on sheep would find by itself.
   { id: 'preprint', title: 'Another name altogether', doi: '10.1000/sheep' },
+  { id: 'a%20b', title: 'Percentages' },
+  { id: 'c d', title: 'Spaces' },
 ];
 
 let corpus: SearchableCorpus;
@@ -89,6 +91,38 @@ describe('an evaluation', () => {
     assert.equal(evaluation.metrics.MRR?.mean, 1);
     assert.equal(rankingOf(evaluation, 'q')[0], name);
     assert.deepEqual(codesOf(evaluation), []);
+  });
+
+  it('names a paper as the judgements of its query do, else as its pool', async () => {
+    const [own, address, bare] = ['arXiv:2401.00002', 'https://arxiv.org/abs/2401.00002v3', '2401.00002'];
+    const text = 'galaxies at high redshift';
+    const data = dataOf(
+      { judged: { text }, pooled: { text }, twice: { text } },
+      { judged: { [address]: 1 }, pooled: { telescope: 1, lost: 1 }, twice: { [bare]: 1, [address]: 2 } },
+      { judged: [bare, 'bread'], pooled: [bare, 'telescope', 'lost'], twice: [own, 'bread'] },
+    );
+    const evaluation = await run(data);
+    assert.deepEqual(rankingOf(evaluation, 'judged'), [address, 'bread']);
+    assert.deepEqual(rankingOf(evaluation, 'pooled'), [bare, 'telescope', 'lost']);
+    assert.deepEqual(rankingOf(evaluation, 'twice'), [address, 'bread']);
+    const withoutPools = await run({ ...data, pools: undefined });
+    assert.equal(rankingOf(withoutPools, 'pooled')[0], own);
+  });
+
+  it('with pools tells of texts that are read as an id which the corpus lacks', async () => {
+    const data = dataOf(
+      { q: { text: 'arXiv:9901.00001' }, fine: { text: 'bread' } },
+      { q: { bread: 1 }, fine: { bread: 1 } },
+      { q: ['bread', 'lost'], fine: ['bread', 'lost'] },
+    );
+    const { warnings } = await run(data);
+    assert.deepEqual(
+      warnings.map(({ code, examples }) => [code, ...examples]),
+      [
+        ['pool_papers_missing', 'lost'],
+        ['unknown_ids', 'q'],
+      ],
+    );
   });
 
   it('takes the better grade of a paper that is judged under two names', async () => {
@@ -213,6 +247,41 @@ describe('a comparison', () => {
     assert.equal(better + worse + same, 4);
   });
 
+  it('keeps what the other mode warns of, under its name', async () => {
+    const data = dataOf({ q: { text: 'zyzzyva' } }, { q: { bread: 1 } });
+    const { warnings } = await run(data, { mode: 'semantic', against: { mode: 'keyword' } });
+    assert.deepEqual(
+      warnings.map(({ code, detail }) => [code, detail]),
+      [['nothing_matches', 'keyword: Queries without any result: 1 (q).']],
+    );
+  });
+
+  it('knows ids of a run file as written or encoded, whichever the corpus or the judgements have', async () => {
+    const path = join(folder, 'foreign.trec');
+    const written = ['a%20b', 'a%2520b', 'c%20d', 'e%25f', 'g%20h', 'i%20j', 'k%25'];
+    const lines = written.map((id, i) => `q%201 Q0 ${id} ${i} ${-i} x`);
+    await writeFile(path, [...lines, 'q%202 Q0 bread 1 1 x'].join('\n'));
+    const theirs = { name: 'theirs', run: await readRun(path, false, signal) };
+    const judged = { 'a%20b': 1, 'c d': 1, 'e%25f': 1, 'g h': 1 };
+    const data = dataOf(
+      { 'q%201': { text: 'bread' }, 'q 2': { text: 'bread' } },
+      { 'q%201': judged, 'q 2': { bread: 1 } },
+    );
+    const evaluation = await run(data, { against: theirs });
+    assert.equal(evaluation.against?.perQuery[0]?.MAP, 1);
+    assert.equal(evaluation.against?.perQuery[1]?.MAP, 1);
+    const about = evaluation.warnings.filter(({ code }) => code.includes('run'));
+    assert.deepEqual(about, [
+      {
+        code: 'run_papers_missing',
+        detail:
+          'Papers of theirs (of 8) that neither the corpus nor the judgements know, counted as not relevant: 2 (i%20j, k%25).',
+        count: 2,
+        examples: ['i%20j', 'k%25'],
+      },
+    ]);
+  });
+
   it('with its own run file finds no difference', async () => {
     const path = join(folder, 'own.trec');
     for (const pools of [undefined, poolsOfAll(SEVERAL)]) {
@@ -238,7 +307,10 @@ describe('a comparison', () => {
     assert.equal(evaluation.against?.perQuery[like]?.MRR, 1 / 2);
     assert.deepEqual(
       evaluation.warnings.map(({ code, count }) => [code, count]),
-      [['queries_not_in_run', 3]],
+      [
+        ['queries_not_in_run', 3],
+        ['run_papers_missing', 1],
+      ],
     );
     const { against } = await run(SEVERAL, { against: rival, depth: 1 });
     assert.equal(against?.perQuery[like]?.MRR, 0);

@@ -20,7 +20,8 @@ const runOf = (rankings: Record<string, [id: string, score: number][]>): Run =>
   );
 const linesOf = (run: Run) => [...runLines(run, 'tag')];
 /** Query -> ids in their order. */
-const orders = (run: Run) => [...run].map(([query, papers]) => [query, papers.map(({ id }) => id)]);
+const orders = (run: Run, named = (id: string) => id) =>
+  [...run].map(([query, papers]) => [named(query), papers.map(({ id }) => named(id))]);
 const read = async (text: string, keepsOrder = false) => {
   await writeFile(path, text);
   return readRun(path, keepsOrder, signal);
@@ -47,9 +48,13 @@ describe('an id in a run file', () => {
     );
   });
 
-  it('is written as it is without white space and %', () => {
-    for (const plain of ['arXiv:2401.00001', '10.1000/182', 'ü+&=']) assert.equal(encodedId(plain), plain);
-    assert.equal(encodedId('100 %'), '100%20%25');
+  it('is written as it is without white space, and % too where it escapes nothing', () => {
+    for (const plain of ['arXiv:2401.00001', '10.1000/182', 'ü+&=', '10.1000%2F182', '100%']) {
+      assert.equal(encodedId(plain), plain);
+    }
+    assert.equal(encodedId('100 %'), '100%20%');
+    assert.equal(encodedId('a%20b'), 'a%2520b');
+    assert.equal(encodedId('%2F '), '%252F%20');
   });
 
   it('of another system keeps what we would not have written', () => {
@@ -115,7 +120,7 @@ describe('a run file', () => {
       fc.asyncProperty(run, async (given) => {
         const text = linesOf(given).join('\n');
         for (const keepsOrder of [false, true])
-          assert.deepEqual(orders(await read(text, keepsOrder)), orders(given));
+          assert.deepEqual(orders(await read(text, keepsOrder), decodedId), orders(given));
       }),
       { numRuns: 50 },
     );
@@ -125,6 +130,10 @@ describe('a run file', () => {
     const text = 'q Q0 a 1 1.5 x\nq\tQ0\tc\t2\t2e0\tx\n\nq Q0 b 9 1.5 x\nq Q0 c 4 0 x\n';
     assert.deepEqual(orders(await read(text)), [['q', ['c', 'b', 'a']]]);
     assert.deepEqual(orders(await read(text, true)), [['q', ['c', 'a', 'b']]]);
+  });
+
+  it('keeps its ids as they are written', async () => {
+    assert.deepEqual(orders(await read('q%201 Q0 a%2520 1 1 x\n')), [['q%201', ['a%2520']]]);
   });
 
   it('may have the three columns query, paper and score', async () => {

@@ -54,6 +54,7 @@ describe('withoutCitationMarks', () => {
       '[7, ]',
       '[1, 2, 3, 4, 5, 6, 7, 8, 9]',
       '[Lee, 2020]',
+      '[60]Fullerene and [3,3]-sigmatropic rearrangements',
     ]) {
       assert.equal(withoutCitationMarks(text), text);
     }

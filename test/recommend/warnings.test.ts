@@ -173,6 +173,27 @@ describe('filters', () => {
   });
 });
 
+describe('several seeds in keyword mode', () => {
+  it('are compared by words among the papers that are near enough, when a similarity is asked for', async () => {
+    const positives = [{ id: 'p1' }, { id: 'p2' }];
+    const near = await ask({ positives, mode: 'semantic', strategy: 'best_score', limit: 3 });
+    const minSimilarity = near.results.at(-1)?.similarity ?? 1;
+    for (const strategy of STRATEGIES) {
+      const { results } = await ask({ positives, mode: 'keyword', strategy, minSimilarity: 0 });
+      assert.ok(results.length > 0, strategy);
+    }
+    const answer = await ask({ positives, mode: 'keyword', strategy: 'best_score', minSimilarity });
+    assert.ok(answer.results.length > 0);
+    assert.ok(answer.results.every(({ similarity }) => similarity >= minSimilarity));
+  });
+
+  it('without a word of any paper are said to find none', async () => {
+    const answer = await ask({ positives: [{ text: 'to be' }, { text: 'or not to be' }], mode: 'keyword' });
+    assert.deepEqual(told(answer), [{ code: 'nothing_matches' }]);
+    assert.match(answer.warnings[0]?.detail ?? '', /has a word of what was asked/);
+  });
+});
+
 describe('a seed', () => {
   it('without an abstract is named, once and under its own id', async () => {
     const answer = await ask({

@@ -38,7 +38,9 @@ export const NOTES: Readonly<Record<ParameterName, Note>> = {
     checked: { minLength: 1, pattern: '\\S' },
   },
   mode: {
-    text: 'What papers are compared by: meaning (semantic), words (keyword), or both (hybrid). Negatives count by meaning alone',
+    text:
+      'What papers are compared by: meaning (semantic), words (keyword), or both (hybrid). Negatives count by ' +
+      'meaning alone: in keyword mode they are only left out',
     example: 'hybrid',
   },
   id: { text: 'The paper whose neighbours are wanted', example: SAMPLE.longContext },
@@ -51,8 +53,8 @@ export const NOTES: Readonly<Record<ParameterName, Note>> = {
   negative: { text: 'Ids of papers to stay away from', example: [SAMPLE.browserAgents] },
   strategy: {
     text:
-      'How several seeds make one order by meaning. best_score: the nearest positives decide, less three tenths of the nearest ' +
-      'negatives; for readers with several interests. average: near the mean of all (Rocchio)',
+      'How several seeds make one order by meaning. best_score: the nearest positives decide, less three tenths of ' +
+      'the nearest negatives; for readers with several interests. average: near the mean of all (Rocchio)',
     example: 'average',
   },
   limit: { text: 'How many papers', example: 3 },

@@ -100,8 +100,8 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Queries',
     summary: 'Papers near some papers and texts and away from others',
     description:
-      'By meaning, by words, or by both. No seed, and no copy of one, is in the answer. Seeds that the corpus does not have are named in a warning; ' +
-      'when no positive is left the answer is 404.',
+      'By meaning, by words, or by both. No seed, and no copy of one, is in the answer. Seeds that the corpus does ' +
+      'not have are named in a warning; when no positive is left the answer is 404.',
     body: 'RecommendationsRequest',
     answer: 'Answer',
     fromCorpus: true,
