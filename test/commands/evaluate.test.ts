@@ -224,7 +224,7 @@ describe('nearpaper evaluate, used wrongly, says what to do', () => {
     ['a run that would be a folder', ['--run', 'new/'], /--run: new\/ cannot be written: it names a folder/],
     [
       'one file for both outputs',
-      ['--run', 'both', '--per-query', './x/../both'],
+      ['--run', 'both', '--per-query', './both'],
       /--per-query: \S+ cannot be written: it is the file of --run\. Name another file\./,
     ],
   ];
