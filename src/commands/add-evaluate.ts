@@ -34,8 +34,8 @@ export function addEvaluate(program: Command, context: CommandContext): void {
 Every query is answered as the service answers it; a paper never finds itself. Metrics are means over the queries that
 have a relevant paper, from 0 to 1: MAP, nDCG@10 (gain is the grade), Recall@20, Recall@100, MRR; with --pools also
 NDCG%20, the one of CSFCube. Every result is compared with those below it to find copies, so the time of a query grows
-with the square of --depth; metrics but MAP and MRR look no further than 100 results. Intervals are of 95 %, by bootstrap over queries. p is of a paired randomisation test:
-below 0.05 the difference is hardly due to the choice of queries.
+with the square of --depth; only MAP and MRR look further than 100 results. Intervals are of 95 %, by bootstrap over
+queries. p is of a paired randomisation test: below 0.05 the difference is hardly due to the choice of queries.
 
 Examples:
   nearpaper evaluate --queries queries.jsonl --qrels qrels.tsv --against keyword

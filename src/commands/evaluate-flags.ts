@@ -1,4 +1,5 @@
 /** The flags of `nearpaper evaluate`, checked. */
+import { existsSync } from 'node:fs';
 import { NearpaperError } from '../errors.js';
 import type { Rival } from '../evaluation/evaluate.js';
 import type { JudgedFiles } from '../evaluation/judged-data.js';
@@ -71,6 +72,11 @@ export async function readRival(
 ): Promise<Rival | undefined> {
   if (against === undefined) return undefined;
   if (isMode(against)) return { mode: against };
+  if (!existsSync(against)) {
+    throw wrong(
+      `--against ${JSON.stringify(against)} is neither a mode (${SEARCH_MODES.join(', ')}) nor a run file that is there.`,
+    );
+  }
   return { name: against, run: await readRun(against, hasPools, signal) };
 }
 

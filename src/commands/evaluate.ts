@@ -17,7 +17,8 @@ import { checkOutputFiles, type NamedFile, writeOutputFile } from './output-file
 
 export async function evaluateCommand(context: CommandContext, flags: EvaluateFlags): Promise<void> {
   const options = optionsOf(flags);
-  await checkOutputFiles(outputsOf(flags), inputsOf(flags));
+  const folders = [configOf(context, flags).indexFolder, ...(flags.keep === undefined ? [] : [flags.keep])];
+  await checkOutputFiles(outputsOf(flags), inputsOf(flags), folders);
   const data = await readJudgedData(flags, context.signal);
   const against = await readRival(options.against, data.pools !== undefined, context.signal);
   const report = await withEvaluatedIndex(context, flags, (folder) =>

@@ -1,6 +1,6 @@
 /** Files that a command writes for people to keep: whole under their name, or not at all. */
 import { access, constants, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { messageOf, NearpaperError, systemCode } from '../errors.js';
 
 /** A file, and the flag that named it. */
@@ -10,18 +10,23 @@ export interface NamedFile {
 }
 
 /**
- * Fails before hours of work when one of the outputs could not be written after them, or would be written over an input
- * or another output. Errors: `usage`.
+ * Fails before hours of work when one of the outputs could not be written after them, would be written over an input or
+ * another output, or into one of the index folders. Errors: `usage`.
  */
 export async function checkOutputFiles(
   outputs: readonly NamedFile[],
   inputs: readonly NamedFile[],
+  indexFolders: readonly string[],
 ): Promise<void> {
+  const closed = await Promise.all(indexFolders.map(placeOf));
   const taken = new Map<string, string>();
   for (const { flag, path } of inputs) taken.set(await placeOf(path), flag);
   for (const { flag, path } of outputs) {
     await checkOutputFile(flag, path);
     const place = await placeOf(path);
+    if (closed.some((folder) => place.startsWith(folder + sep))) {
+      throw notWritable(flag, path, new Error('it lies in the folder of an index'));
+    }
     const other = taken.get(place);
     if (other !== undefined) throw notWritable(flag, path, new Error(`it is the file of ${other}`));
     taken.set(place, flag);
@@ -32,7 +37,7 @@ export async function checkOutputFiles(
 async function placeOf(path: string): Promise<string> {
   const place = await realpath(path).catch(() => undefined);
   if (place !== undefined) return place;
-  const folder = await realpath(dirname(path)).catch(() => dirname(path));
+  const folder = await realpath(dirname(path)).catch(() => resolve(dirname(path)));
   return join(folder, basename(path));
 }
 

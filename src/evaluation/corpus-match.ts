@@ -68,8 +68,8 @@ export class OwnIds {
 }
 
 /**
- * Puts queries, judgements and pools together. Errors: `input_unreadable` when no query has a relevant paper, or one
- * lacks its pool; `cancelled`.
+ * Puts queries, judgements and pools together. Errors: `input_unreadable` when no query has a relevant paper, one lacks
+ * its pool, or the corpus has none of the judged papers; `cancelled`.
  */
 export async function matchToCorpus(
   store: PaperStore,
@@ -101,6 +101,7 @@ export async function matchToCorpus(
     };
   });
   const judgedPapers = new Set(counting.flatMap(({ id }) => [...gradesOf(judgements, id).keys()]));
+  if (![...judgedPapers].some((paper) => ownIds.has(paper))) throw noneHeld(judgedPapers);
   const pooled = new Set(counting.flatMap(({ id }) => pools?.get(id) ?? []));
   return {
     queries: asked,
@@ -146,6 +147,15 @@ function nothingToAsk(
       : 'no query has judgements. The ids must be the same in both files; queries have ids such as ' +
         `${JSON.stringify(queries[0]?.id)}, judgements such as ${JSON.stringify([...judgements.keys()][0])}.`;
   return new NearpaperError('input_unreadable', `Nothing can be evaluated: ${why}`);
+}
+
+function noneHeld(papers: ReadonlySet<string>): NearpaperError {
+  const examples = [...papers].slice(0, 3).map((paper) => JSON.stringify(paper));
+  return new NearpaperError(
+    'input_unreadable',
+    `Nothing can be evaluated: the corpus has none of the ${papers.size} judged papers, such as ${examples.join(', ')}. ` +
+      'Judgements name papers by their ids; `nearpaper papers` lists those of an index, and --corpus evaluates other papers.',
+  );
 }
 
 function withoutPool(query: string): NearpaperError {

@@ -1,4 +1,5 @@
 /** What a run file says of the judged queries, under the same rules as our own answers. */
+import { NearpaperError } from '../errors.js';
 import { type Asked, type AskedQuery, type EvaluationWarning, warningOf } from './corpus-match.js';
 import { type AskedAll, withRestOf } from './run-queries.js';
 import { decodedId, type Run, type ScoredPaper } from './trec-run.js';
@@ -11,7 +12,7 @@ interface NamedRun {
 
 /**
  * Rankings as deep as ours, without the query's own paper, and with a pool all of it and nothing else. `depth`: the most
- * papers of a query. Errors: `cancelled`.
+ * papers of a query. Errors: `input_unreadable` for a run without any of the queries; `cancelled`.
  */
 export async function rankingsOfRun(
   { name, run }: NamedRun,
@@ -34,11 +35,20 @@ export async function rankingsOfRun(
     const own = (given ?? []).map(({ id, score }) => ({ id: ownIds.of(idIn(id, isKnown)), score }));
     rankings.push(asRanked(own, query, depth));
   }
+  if (unanswered.length === queries.length) throw answersNone(name, queries);
   const unknown = [...papers].filter((id) => !isKnown(idIn(id, isKnown)));
   return {
     rankings,
     warnings: [...unansweredWarning(name, unanswered), ...unknownWarning(name, unknown, papers.size)],
   };
+}
+
+function answersNone(name: string, queries: readonly AskedQuery[]): NearpaperError {
+  return new NearpaperError(
+    'input_unreadable',
+    `${name} has results for none of the ${queries.length} queries, which have ids such as ` +
+      `${JSON.stringify(queries[0]?.id)}. A run file has lines of query, Q0, paper, rank, score and name.`,
+  );
 }
 
 /**

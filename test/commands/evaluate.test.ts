@@ -275,17 +275,32 @@ describe('nearpaper evaluate, used wrongly, says what to do', () => {
   it('a file that cannot be read, before anything is built', async () => {
     await mkdir(join(cwd, 'folder'), { recursive: true });
     for (const flags of [
-      ['--against', 'semantics'],
       ['--pools', 'qrels.tsv'],
       ['--queries', 'folder'],
     ]) {
       const { code, stderr } = await run('--corpus', 'papers.jsonl', ...flags);
-      assert.match(
-        stderr,
-        /^nearpaper: (semantics: there is no such file|qrels\.tsv, line 1|folder: it is a directory)/,
-      );
+      assert.match(stderr, /^nearpaper: (qrels\.tsv, line 1|folder: it is a directory)/);
       assert.doesNotMatch(stderr, /Embedding|\n\s+at /);
       assert.equal(code, 1);
+    }
+  });
+});
+
+describe('nearpaper evaluate refuses', () => {
+  it('to compare with what is neither a mode nor a file, and names the modes', async () => {
+    const { code, stderr } = await run('--corpus', 'papers.jsonl', '--against', 'Keyword');
+    assert.match(stderr, /"Keyword" is neither a mode \(hybrid, semantic, keyword\) nor a run file/);
+    assert.doesNotMatch(stderr, /Embedding/);
+    assert.equal(code, 2);
+  });
+
+  it('to write into the folder of an index', async () => {
+    const index = join(cwd, 'an-index');
+    await mkdir(index, { recursive: true });
+    for (const flag of ['--run', '--per-query']) {
+      const { code, stderr } = await run('--index', index, flag, join(index, 'CURRENT'));
+      assert.match(stderr, /CURRENT cannot be written: it lies in the folder of an index/);
+      assert.equal(code, 2);
     }
   });
 });

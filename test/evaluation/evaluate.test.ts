@@ -23,8 +23,6 @@ const PAPERS = [
   { id: 'sheep', title: 'Sheep and their shepherds', doi: '10.1000/sheep' },
   // The same paper under another name, which no text on sheep would find by itself.
   { id: 'preprint', title: 'Another name altogether', doi: '10.1000/sheep' },
-  { id: 'a%20b', title: 'Percentages' },
-  { id: 'c d', title: 'Spaces' },
 ];
 
 let corpus: SearchableCorpus;
@@ -256,32 +254,6 @@ describe('a comparison', () => {
     );
   });
 
-  it('knows ids of a run file as written or encoded, whichever the corpus or the judgements have', async () => {
-    const path = join(folder, 'foreign.trec');
-    const written = ['a%20b', 'a%2520b', 'c%20d', 'e%25f', 'g%20h', 'i%20j', 'k%25'];
-    const lines = written.map((id, i) => `q%201 Q0 ${id} ${i} ${-i} x`);
-    await writeFile(path, [...lines, 'q%202 Q0 bread 1 1 x'].join('\n'));
-    const theirs = { name: 'theirs', run: await readRun(path, false, signal) };
-    const judged = { 'a%20b': 1, 'c d': 1, 'e%25f': 1, 'g h': 1 };
-    const data = dataOf(
-      { 'q%201': { text: 'bread' }, 'q 2': { text: 'bread' } },
-      { 'q%201': judged, 'q 2': { bread: 1 } },
-    );
-    const evaluation = await run(data, { against: theirs });
-    assert.equal(evaluation.against?.perQuery[0]?.MAP, 1);
-    assert.equal(evaluation.against?.perQuery[1]?.MAP, 1);
-    const about = evaluation.warnings.filter(({ code }) => code.includes('run'));
-    assert.deepEqual(about, [
-      {
-        code: 'run_papers_missing',
-        detail:
-          'Papers of theirs (of 8) that neither the corpus nor the judgements know, counted as not relevant: 2 (i%20j, k%25).',
-        count: 2,
-        examples: ['i%20j', 'k%25'],
-      },
-    ]);
-  });
-
   it('with its own run file finds no difference', async () => {
     const path = join(folder, 'own.trec');
     for (const pools of [undefined, poolsOfAll(SEVERAL)]) {
@@ -294,6 +266,19 @@ describe('a comparison', () => {
       assert.deepEqual(against?.perQuery, evaluation.perQuery);
       assert.deepEqual([against?.comparison.MAP?.same, against?.comparison.MAP?.p], [4, 1]);
     }
+  });
+
+  it('refuses judgements of which the corpus has no paper, and a run that answers no query', async () => {
+    const foreign = dataOf({ q: { text: 'bread' } }, { q: { 'Baking of bread': 2, 'x-1': 1 } });
+    await assert.rejects(run(foreign), {
+      code: 'input_unreadable',
+      message: /the corpus has none of the 2 judged papers, such as "Baking of bread", "x-1"/,
+    });
+    const useless = { name: 'theirs', run: new Map([['9', [{ id: 'bread', score: 1 }]]]) };
+    await assert.rejects(run(SEVERAL, { against: useless }), {
+      code: 'input_unreadable',
+      message: /theirs has results for none of the \d queries/,
+    });
   });
 
   it('holds another run to the same rules: other names, as deep, without the query itself', async () => {
