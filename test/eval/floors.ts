@@ -29,32 +29,35 @@ interface FlooredSet {
   floors: Floors;
 }
 
-/** What was measured for the default, less .005; docs/quality.md has the date and the commit. */
+/**
+ * What was measured for the default, less .005, and .01 for ACM-CR, whose whole abstracts were vectors of 256 tokens made
+ * before; docs/quality.md has the date and the commit.
+ */
 const SETS: readonly FlooredSet[] = [
   {
     title: 'CSFCube fold 1',
     corpus: 'csfcube',
     set: CSFCUBE,
-    floors: { MAP: 0.416, 'NDCG%20': 0.582 },
+    floors: { MAP: 0.42, 'NDCG%20': 0.596 },
   },
-  { title: 'SciFact test', corpus: 'scifact', set: SCIFACT, floors: { 'nDCG@10': 0.733 } },
+  { title: 'SciFact test', corpus: 'scifact', set: SCIFACT, floors: { 'nDCG@10': 0.736 } },
   {
     title: 'ACM-CR sentences',
     corpus: 'acm-cr',
     set: acmCr('sentences'),
-    floors: { 'nDCG@10': 0.346 },
+    floors: { 'nDCG@10': 0.359 },
   },
   {
     title: 'ACM-CR paragraphs',
     corpus: 'acm-cr',
     set: acmCr('paragraphs'),
-    floors: { 'nDCG@10': 0.346 },
+    floors: { 'nDCG@10': 0.339 },
   },
   {
     title: 'ACM-CR papers',
     corpus: 'acm-cr',
     set: acmCr('papers'),
-    floors: { 'nDCG@10': 0.279 },
+    floors: { 'nDCG@10': 0.257 },
   },
 ];
 const CORPORA = [...new Set(SETS.map(({ corpus }) => corpus))];
