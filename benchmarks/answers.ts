@@ -1,144 +1,120 @@
 /**
- * What each way of asking costs beside the plain one, on an index that was built before:
- *   node dist/benchmarks/answers.js <index folder>
- * Medians in milliseconds and ratios, interleaved in one run, over HTTP on this machine. Exits with 1 when explaining
- * costs more than three times the plain call, a batch is no faster than its queries one by one, or a new text costs more
- * than half again as much in hybrid mode as in semantic mode, embedding included.
+ * What each way of asking costs beside the plain one, over HTTP on one connection:
+ *   node dist/benchmarks/answers.js [--index <folder>] [--data <folder>] [--json]
+ * A text that is asked again costs no run of the model, so the cost of search alone shows; a new one is what a person
+ * waits for.
  */
-import { parseArgs } from 'node:util';
-import pino from 'pino';
-import { readConfig } from '../src/config.js';
-import { startService } from '../src/server.js';
+import {
+  alternate,
+  atMost,
+  type BenchOptions,
+  median,
+  medianRatio,
+  type Row,
+  rounded,
+  runAlone,
+} from './harness.js';
+import { withFolder } from './made-index.js';
+import { Client, serve } from './service-process.js';
+import { usualIndex } from './text-queries.js';
+import { realTexts } from './texts.js';
 
-const ROUNDS = 60;
 const BATCHED = 40;
-const { positionals } = parseArgs({ allowPositionals: true });
-const config = readConfig({ NEARPAPER_INDEX: positionals[0] ?? 'index-data', PORT: '0' });
-const service = await startService({ config, logger: pino({ level: 'silent' }), version: 'benchmark' });
-try {
-  const { papers } = await get<{ papers: { id: string; title: string; abstract: string }[] }>(
-    '/v1/papers?limit=100&fields=id,title,abstract',
-  );
-  const ids: string[] = papers.map(({ id }) => id);
-  const similar = (i: number) => `/v1/papers/${encodeURIComponent(ids[i % ids.length] ?? '')}/similar`;
-  const words = (i: number) => encodeURIComponent(papers[i % papers.length]?.title ?? '');
-  // Every text is asked once before, so that what is compared is the search and not the model.
-  for (let i = 0; i < ROUNDS; i++) await get(`/v1/search?q=${words(i)}`);
-  const ways: Record<string, (i: number) => Promise<unknown>> = {
-    similar: (i) => get(similar(i)),
-    'similar, explain': (i) => get(`${similar(i)}?explain=true`),
-    'similar, limit 100': (i) => get(`${similar(i)}?limit=100`),
-    'similar, limit 100, explain': (i) => get(`${similar(i)}?limit=100&explain=true`),
-    'similar, diversity .5': (i) => get(`${similar(i)}?diversity=.5`),
-    'similar, from 2025': (i) => get(`${similar(i)}?from=2025`),
-    'similar, exact': (i) => get(`${similar(i)}?exact=true`),
-    'search, semantic': (i) => get(`/v1/search?mode=semantic&q=${words(i)}`),
-    'search, keyword': (i) => get(`/v1/search?mode=keyword&q=${words(i)}`),
-    'search, hybrid': (i) => get(`/v1/search?q=${words(i)}`),
-    'search, hybrid, explain': (i) => get(`/v1/search?explain=true&q=${words(i)}`),
-    'new sentence, semantic': (i) => get(`/v1/search?mode=semantic&q=${sentence('d', i)}`),
-    'new sentence, hybrid': (i) => get(`/v1/search?q=${sentence('e', i)}`),
-    'new abstract, semantic': (i) => get(`/v1/search?mode=semantic&q=${fresh('f', i)}`),
-    'new abstract, hybrid': (i) => get(`/v1/search?q=${fresh('g', i)}`),
-    'recommend, 3 seeds': (i) => seeds(i, 3),
-    'recommend, 10 seeds': (i) => seeds(i, 10),
-    'recommend, 100 seeds': (i) => seeds(i, 100),
-  };
-  const medians = await race(ways);
-  const of = (name: string) => medians.get(name) ?? 0;
-  for (const [name, ms] of medians) print(name, ms, ms / of('similar'));
-  const explained = [
-    of('similar, explain') / of('similar'),
-    of('similar, limit 100, explain') / of('similar, limit 100'),
-    of('search, hybrid, explain') / of('search, hybrid'),
-  ];
-  process.stdout.write(`explain / plain: ${explained.map((ratio) => ratio.toFixed(2)).join(', ')}\n`);
-  const mixed = ['sentence', 'abstract'].map(
-    (text) => of(`new ${text}, hybrid`) / of(`new ${text}, semantic`),
-  );
-  process.stdout.write(
-    `hybrid / semantic, new texts: ${mixed.map((ratio) => ratio.toFixed(2)).join(', ')}\n`,
-  );
-  const oneByOne = await time(() => each(BATCHED, (i) => get(`/v1/search?q=${fresh('a', i)}`)));
-  const batched = await time(() =>
-    post('/v1/batch', {
-      requests: range(BATCHED).map((i) => ({ search: { q: decodeURIComponent(fresh('b', i)) } })),
-    }),
-  );
-  const repeated = await time(() =>
-    post('/v1/batch', {
-      requests: range(BATCHED).map((i) => ({ search: { q: `${decodeURIComponent(fresh('c', i % 4))}` } })),
-    }),
-  );
-  print(`${BATCHED} new texts one by one`, oneByOne, 1);
-  print(`${BATCHED} new texts in a batch`, batched, batched / oneByOne);
-  print(`${BATCHED} queries for 4 new texts in a batch`, repeated, repeated / oneByOne);
-  process.exitCode = Math.max(...explained) <= 3 && Math.max(...mixed) <= 1.5 && batched < oneByOne ? 0 : 1;
 
-  function seeds(i: number, count: number): Promise<unknown> {
-    const positives = range(count).map((n) => ({ id: ids[(i + n) % ids.length] }));
-    return post('/v1/recommendations', { positives });
-  }
+type Ask = (i: number) => Promise<unknown>;
 
-  /** The first sentence of an abstract, as nobody asked it before. */
-  function sentence(round: string, i: number): string {
-    const [first = ''] = (papers[i % papers.length]?.abstract ?? '').split(/(?<=\.) /);
-    return encodeURIComponent(`${round}${i} ${first}`.slice(0, 400));
-  }
-
-  /** A text that nobody asked before. */
-  function fresh(round: string, i: number): string {
-    return encodeURIComponent(`${round}${i} ${papers[i % papers.length]?.abstract}`.slice(0, 1500));
-  }
-} finally {
-  await service.stop();
+/** One way of asking beside another: how many times as long it may take, and in a quick run. */
+interface Comparison {
+  what: string;
+  against: string;
+  most: number;
+  mostQuick: number;
 }
 
-/** Each way once a round, in turn, so that whatever else the machine does hits all alike. */
-async function race(ways: Record<string, (i: number) => Promise<unknown>>): Promise<Map<string, number>> {
-  const times = new Map<string, number[]>(Object.keys(ways).map((name) => [name, []]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, ask] of Object.entries(ways)) times.get(name)?.push(await time(() => ask(round)));
-  }
-  return new Map([...times].map(([name, all]) => [name, median(all)]));
-}
-
-async function time(work: () => Promise<unknown>): Promise<number> {
-  const began = performance.now();
-  await work();
-  return performance.now() - began;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
-}
-
-async function get<T = unknown>(path: string): Promise<T> {
-  const response = await fetch(service.url + path);
-  if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
-  return response.json() as Promise<T>; // what the route is documented to answer
-}
-
-async function post(path: string, body: unknown) {
-  const response = await fetch(service.url + path, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
+export function run(options: BenchOptions): Promise<Row[]> {
+  return withFolder(options, async (folder) => {
+    const index = options.index ?? (await usualIndex(options, folder));
+    const rounds = options.quick ? 12 : 60;
+    const service = await serve(index);
+    const client = new Client(service.url, 1);
+    try {
+      const ways = await waysOf(client, options, rounds);
+      const times = await alternate(rounds, ways);
+      const batches = await alternate(options.quick ? 2 : 5, await batchesOf(client, options));
+      const all: Record<string, number[]> = { ...times, ...batches };
+      return COMPARISONS.map(({ what, against, most, mostQuick }) => {
+        const [a = [], b = []] = [all[what], all[against]];
+        return atMost(options.quick ? mostQuick : most, {
+          what,
+          against,
+          measured: medianRatio(a, b),
+          note: `${rounded(median(a))} against ${rounded(median(b))} ms`,
+        });
+      });
+    } finally {
+      client.close();
+      await service.stop();
+    }
   });
-  if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
-  return response.json();
 }
 
-async function each(count: number, work: (i: number) => Promise<unknown>): Promise<void> {
-  for (const i of range(count)) await work(i);
+const COMPARISONS: readonly Comparison[] = [
+  ...['sentence', 'abstract'].flatMap((text) => [
+    { what: `new ${text}, explain`, against: `new ${text}, semantic`, most: 3, mostQuick: 5 },
+    { what: `new ${text}, hybrid`, against: `new ${text}, semantic`, most: 1.5, mostQuick: 3 },
+  ]),
+  { what: 'known text, explain', against: 'known text, semantic', most: 3, mostQuick: 6 },
+  { what: 'similar, explain', against: 'similar', most: 3, mostQuick: 6 },
+  { what: 'similar, limit 100, explain', against: 'similar, limit 100', most: 3, mostQuick: 6 },
+  { what: '40 new texts in a batch', against: '40 new texts one by one', most: 1, mostQuick: 1.3 },
+];
+
+async function waysOf(client: Client, options: BenchOptions, rounds: number): Promise<Record<string, Ask>> {
+  const texts = await realTexts(options, 100);
+  const ids = await idsOf(client);
+  const similar = (i: number, query = '') =>
+    client.get(`/v1/papers/${encodeURIComponent(ids[i % ids.length] ?? '')}/similar${query}`);
+  const search = (q: string, more: object) => client.post('/v1/search', { q, ...more });
+  const title = (i: number) => texts[i % texts.length]?.title ?? '';
+  const abstract = (i: number) => (texts[i % texts.length]?.abstract ?? '').slice(0, 1500);
+  const sentence = (i: number) => (abstract(i).split(/(?<=\.) /)[0] ?? '').slice(0, 400);
+  const ways: Record<string, Ask> = {
+    similar: (i) => similar(i),
+    'similar, explain': (i) => similar(i, '?explain=true'),
+    'similar, limit 100': (i) => similar(i, '?limit=100'),
+    'similar, limit 100, explain': (i) => similar(i, '?limit=100&explain=true'),
+    'known text, semantic': (i) => search(title(i), { mode: 'semantic' }),
+    'known text, explain': (i) => search(title(i), { mode: 'semantic', explain: true }),
+  };
+  for (const [name, textOf] of Object.entries({ sentence, abstract })) {
+    // Another word in front makes a text that nobody asked before, of the same length.
+    ways[`new ${name}, semantic`] = (i) => search(`a${i} ${textOf(i)}`, { mode: 'semantic' });
+    ways[`new ${name}, hybrid`] = (i) => search(`b${i} ${textOf(i)}`, { mode: 'hybrid' });
+    ways[`new ${name}, explain`] = (i) => search(`c${i} ${textOf(i)}`, { mode: 'semantic', explain: true });
+  }
+  for (let i = 0; i < rounds; i++) await search(title(i), { mode: 'semantic' });
+  return ways;
 }
 
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
+async function batchesOf(client: Client, options: BenchOptions): Promise<Record<string, Ask>> {
+  const texts = await realTexts(options, 100);
+  const queries = (round: string) =>
+    Array.from({ length: BATCHED }, (_, i) =>
+      `${round} ${i} ${texts[i % texts.length]?.abstract}`.slice(0, 1500),
+    );
+  return {
+    '40 new texts one by one': async (round) => {
+      for (const q of queries(`one ${round}`)) await client.post('/v1/search', { q });
+    },
+    '40 new texts in a batch': (round) =>
+      client.post('/v1/batch', { requests: queries(`all ${round}`).map((q) => ({ search: { q } })) }),
+  };
 }
 
-function print(name: string, ms: number, ratio: number): void {
-  process.stdout.write(
-    `${name.padEnd(44)} ${ms.toFixed(2).padStart(9)} ms  ${ratio.toFixed(2).padStart(6)}\n`,
-  );
+async function idsOf(client: Client): Promise<string[]> {
+  const { body } = await client.get('/v1/papers?limit=100&fields=id');
+  const { papers }: { papers: { id: string }[] } = JSON.parse(body);
+  return papers.map(({ id }) => id);
 }
+
+await runAlone(import.meta.url, run);

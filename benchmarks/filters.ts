@@ -21,7 +21,8 @@ const QUERIES = 60;
 const SHARES = [0.001, 0.01, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1];
 /** What recommend/ asks for. */
 const POOL_SIZE = 128;
-const BOUNDS = { smallShare: 0.1, recallOfLarge: 0.99 };
+/** `ratio`: of a scan of everything. One of a third of all rows takes as long, since memory comes fastest row after row. */
+const BOUNDS = { smallShare: 0.1, recallOfLarge: 0.99, ratio: 1.25 };
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const [data, kept] = positionals;
@@ -68,7 +69,7 @@ async function openBoth(module: Hnswlib, at: string): Promise<{ exact: VectorInd
     }),
   );
   const exact = await openExactIndex(at, facts.exact);
-  return { exact, hnsw: await openHnswIndex(module, at, facts.hnsw, { exact, poolSize: POOL_SIZE }) };
+  return { exact, hnsw: await openHnswIndex(at, facts.hnsw, { exact, poolSize: POOL_SIZE }) };
 }
 
 async function build(module: Hnswlib, at: string): Promise<Facts> {
@@ -81,7 +82,8 @@ async function build(module: Hnswlib, at: string): Promise<Facts> {
     hnsw.add(label, vector);
   }
   const settings = { M: DEFAULT_M, efConstruction: DEFAULT_EF_CONSTRUCTION, ef: POOL_SIZE };
-  return { exact: await exact.commit(), hnsw: { ...(await hnsw.commit()), ...settings } };
+  const vectors = await exact.commit();
+  return { exact: vectors, hnsw: { ...(await hnsw.commit(vectors)), ...settings } };
 }
 
 /** Prints the table; whether every bound holds. */
@@ -104,7 +106,7 @@ async function measure(hnsw: VectorIndex, exact: VectorIndex): Promise<boolean> 
         exact.search(vector, POOL_SIZE, { exact: true }),
       );
       const least = share <= BOUNDS.smallShare ? 1 : BOUNDS.recallOfLarge;
-      const holds = Math.min(at10, at100) >= least && ratio <= 1;
+      const holds = Math.min(at10, at100) >= least && ratio <= BOUNDS.ratio;
       good &&= holds;
       process.stdout.write(
         `${name.padEnd(9)} ${`${share * 100} %`.padStart(7)} ${at10.toFixed(4).padStart(10)} ${at100.toFixed(4).padStart(11)} ` +

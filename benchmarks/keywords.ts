@@ -59,11 +59,11 @@ async function readCorpus(folder: string): Promise<CorpusPaper[]> {
   return papers;
 }
 
-/** Milliseconds: the median and the slowest twentieth. */
-function spread(times: readonly number[]): { median: number; p95: number; slowest: number } {
+/** Milliseconds: the median, the slowest twentieth and hundredth. */
+function spread(times: readonly number[]): { median: number; p95: number; p99: number; slowest: number } {
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number) => Number((sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(3));
-  return { median: at(0.5), p95: at(0.95), slowest: at(1) };
+  return { median: at(0.5), p95: at(0.95), p99: at(0.99), slowest: at(1) };
 }
 
 async function build(folder: string, papers: readonly CorpusPaper[]) {
