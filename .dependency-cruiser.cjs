@@ -27,7 +27,7 @@ const allowed = {
 };
 
 /** Shared by all rooms: failures, where the package lies, and small parts that siblings need. */
-const shared = '^src/(errors|package-root|label-set|pacing|index-file|top-k|text-folding)\\.ts$';
+const shared = '^src/(errors|queue-limit|package-root|label-set|pacing|index-file|top-k|text-folding)\\.ts$';
 
 /** Settings are a plain value; the front rooms know its type. The entries are for the commands only. */
 const extra = { http: '|^src/config\\.ts$', commands: '|^src/(config|server|open-corpus)\\.ts$' };
@@ -85,6 +85,8 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
+    // AssemblyScript, which has modules of its own: see docs/adr/0017.
+    exclude: { path: '^src/[^/]+/kernel/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],

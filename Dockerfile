@@ -13,11 +13,15 @@ ENV ONNXRUNTIME_NODE_INSTALL=skip
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
+# Beside the stock addon, which runs on every x86-64, copies for newer processors: each process picks by its own.
+COPY scripts/build-native.mjs scripts/
+RUN node scripts/build-native.mjs
 
 FROM modules AS program
 COPY tsconfig.json ./
 COPY src src
-RUN npx --no-install tsc -p . --incremental false --sourceMap false
+COPY scripts/build-kernels.mjs scripts/
+RUN npx --no-install tsc -p . --incremental false --sourceMap false && node scripts/build-kernels.mjs
 
 FROM modules AS trimmed
 COPY scripts/trim-modules.sh scripts/

@@ -98,7 +98,7 @@ const SETTINGS = {
   },
   NEARPAPER_QUEUE: {
     shown: '64',
-    help: 'Texts that may wait to be embedded; further ones are answered 503 at once.',
+    help: 'Texts that may wait to be embedded; further ones are answered 503 at once, and while such a load lasts no more wait than there are workers.',
     schema: wholeNumber(1, 10_000, 64),
   },
   NEARPAPER_QUERY_CACHE: {
@@ -112,9 +112,9 @@ const SETTINGS = {
     schema: oneOf(['auto', 'hnsw', 'exact'], 'auto'),
   },
   NEARPAPER_EXACT_BELOW: {
-    shown: '1000',
+    shown: '2000',
     help: 'Corpora of at most this many papers are searched exactly: as fast there, and recall 1.',
-    schema: wholeNumber(0, 10_000_000, 1000),
+    schema: wholeNumber(0, 10_000_000, 2000),
   },
   NEARPAPER_CORS_ORIGINS: {
     shown: '',

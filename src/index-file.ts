@@ -60,14 +60,21 @@ export async function readFully(handle: FileHandle, target: Uint8Array, position
   return true;
 }
 
-/** Reads the whole file into `target` in pieces, hashing each, and compares with the manifest's checksum. */
+/**
+ * Reads the whole file into `target` in pieces, hashing each while the next is being read, and compares with the
+ * manifest's checksum.
+ */
 export async function readVerified(handle: FileHandle, facts: FileFacts, target: Uint8Array): Promise<void> {
   const hash = createHash('sha256');
+  const pieceAt = (from: number) => target.subarray(from, from + PIECE_BYTES);
+  let reading = readFully(handle, pieceAt(0), 0);
   for (let from = 0; from < target.length; from += PIECE_BYTES) {
-    const piece = target.subarray(from, from + PIECE_BYTES);
-    if (!(await readFully(handle, piece, from))) throw damaged(facts.file, 'it is cut short');
-    hash.update(piece);
+    if (!(await reading)) throw damaged(facts.file, 'it is cut short');
+    const next = from + PIECE_BYTES;
+    reading = readFully(handle, pieceAt(next), next);
+    hash.update(pieceAt(from));
   }
+  await reading;
   checkDigest(facts, hash);
 }
 

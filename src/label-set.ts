@@ -42,6 +42,15 @@ export class LabelSet implements Iterable<number> {
     return ((this.#bits[label >>> 5] as number) & (1 << (label & 31))) !== 0;
   }
 
+  /** Of the 32 labels from `label` on, those that are in the set as bits, `label` the lowest. */
+  bitsFrom(label: number): number {
+    const at = label >>> 5;
+    const shift = label & 31;
+    // Past the end is undefined, whose bits are 0. A shift by 32 is one by 0.
+    const low = (this.#bits[at] as number) >>> shift;
+    return shift === 0 ? low : (low | ((this.#bits[at + 1] as number) << (32 - shift))) >>> 0;
+  }
+
   /** Ascending. */
   [Symbol.iterator](): Generator<number> {
     return this.from(0);
@@ -93,7 +102,7 @@ export class LabelSetBuilder {
 }
 
 /** How many bits of a 32-bit word are set: sums within pairs, then nibbles, then bytes (Warren, Hacker's Delight, 5-1). */
-function ones(word: number): number {
+export function ones(word: number): number {
   const pairs = word - ((word >>> 1) & 0x5555_5555);
   const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
   return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;

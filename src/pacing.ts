@@ -8,6 +8,12 @@ const BLOCK_MS = 1.5;
 let turnBegan: number | undefined;
 
 let lastTurn: Promise<void> = Promise.resolve();
+let waitingLoops = 0;
+
+/** Loops that have given way and wait for their next turn. */
+export function loopsUnderWay(): number {
+  return waitingLoops;
+}
 
 function beginInTurn(): number {
   if (turnBegan !== undefined) return turnBegan;
@@ -44,7 +50,9 @@ export class Pace {
 
   /** Errors: `cancelled` when the signal has aborted, which it can only while others have the event loop. */
   async turn(): Promise<void> {
+    waitingLoops++;
     await nextTurn();
+    waitingLoops--;
     checkSignal(this.#signal);
     this.#began = beginInTurn();
   }

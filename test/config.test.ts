@@ -36,7 +36,7 @@ describe('settings', () => {
       queue: 64,
       queryCache: 4096,
       engine: 'auto',
-      exactBelow: 1000,
+      exactBelow: 2000,
       corsOrigins: [],
       deadlineMs: 10_000,
       limits: {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { LabelSet, LabelSetBuilder } from '../src/label-set.js';
+import { LabelSet, LabelSetBuilder, ones } from '../src/label-set.js';
 
 /** Near each other, so that sets have labels in common, and on both sides of the borders of words. */
 const label = fc.oneof(fc.nat(70), fc.nat(3000), fc.constantFrom(31, 32, 63, 64, 2_000_000));
@@ -32,6 +32,21 @@ describe('LabelSet', () => {
         );
       }),
     );
+  });
+
+  it('gives 32 labels from any one on as bits', () => {
+    fc.assert(
+      fc.property(labels, fc.oneof(label, fc.constantFrom(0xffff_ffe0, 0xffff_ffff)), (list, first) => {
+        const bits = LabelSet.of(list).bitsFrom(first);
+        const wanted = list.filter((one) => one >= first && one < first + 32);
+        assert.ok(bits >= 0 && Number.isInteger(bits));
+        for (let at = 0; at < 32; at++) {
+          assert.equal(((bits >>> at) & 1) === 1, wanted.includes(first + at), `${first + at}`);
+        }
+        assert.equal(ones(bits), new Set(wanted).size);
+      }),
+    );
+    assert.equal(LabelSet.of([0xffff_ffff]).bitsFrom(0xffff_ffe1), 2 ** 30);
   });
 
   it('intersects and subtracts as sets do, and changes neither', () => {

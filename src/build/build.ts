@@ -6,7 +6,9 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ModelDescription } from '../embedding/model.js';
 import { embedPapers } from '../embedding/paper-vectors.js';
+import { pending } from '../embedding/pending.js';
 import { messageOf, NearpaperError, systemCode } from '../errors.js';
+import { describeFile } from '../generations/digest.js';
 import {
   buildingFolder,
   currentGeneration,
@@ -17,22 +19,25 @@ import {
 } from '../generations/folder.js';
 import { lockForWriting } from '../generations/lock.js';
 import { MANIFEST_FILE, newManifest, STORE_FILE } from '../generations/manifest.js';
-import { describeFile } from '../generations/open.js';
 import { takeBackUnpublished } from '../generations/unpublished.js';
 import type { KeywordFile } from '../keywords/keyword-file.js';
 import { diskFailure } from '../papers/database.js';
 import { type Draft, openDraft, type PendingText } from '../papers/draft.js';
 import type { Calibration } from '../recommend/calibration.js';
-import { openVectorIndex } from '../vectors/open.js';
+import { openExactIndex } from '../vectors/exact-file.js';
+import type { IndexFile } from '../vectors/vector-index.js';
 import { calibrate } from './calibrate.js';
 import { embedPending } from './embed.js';
 import { indexKeywords } from './index-keywords.js';
-import { type BuiltVectors, indexVectors } from './index-vectors.js';
+import type { IndexingTask } from './index-protocol.js';
+import { indexInThread } from './index-thread.js';
+import type { BuiltVectors } from './index-vectors.js';
 import { LazyEmbedder } from './lazy-embedder.js';
 import { isIndexCurrent, type Plan, type Published, planOf, storeOf } from './plan.js';
 import type { BuildResult } from './progress.js';
 import { checkInputs, readInputs } from './read-inputs.js';
 import type { BuildRequest } from './request.js';
+import { LaterEvents, together } from './together.js';
 
 /**
  * Builds and publishes a generation, or finds that nothing changed.
@@ -70,9 +75,12 @@ async function buildLocked(request: BuildRequest): Promise<BuildResult> {
     embeddings: plan.published && storeOf(plan.published),
   });
   let keepDraft = draft.resumed;
+  const model = new LazyEmbedder(plan.model);
   try {
     if (draft.resumed)
       request.onEvent({ kind: 'note', message: 'Resuming: what a stopped build embedded is kept.' });
+    // Where nothing is published that could turn out to be unchanged, it is needed for sure.
+    if (plan.base === null) model.prepare();
     const reading = await readInputs(draft, request);
     if (request.prune) prune(draft, request, reading.bad);
     const summary = { ...reading, ...draft.changes(), sample: plan.sample };
@@ -83,18 +91,16 @@ async function buildLocked(request: BuildRequest): Promise<BuildResult> {
       return { kind: 'unchanged', generation: path.name, ...summary, embedded: 0, recall: manifest.recall };
     }
     keepDraft = true;
-    const model = new LazyEmbedder(plan.model, Math.max(1, Math.min(request.workers, summary.papers)));
-    try {
-      const embedded = await embedStage(draft, model, { request, plan });
-      const { name, recall } = await publishDraft(draft, building, summary.papers, { request, plan, model });
-      return { kind: 'published', generation: name, ...summary, embedded, recall };
-    } finally {
-      await model.close();
-    }
+    model.prepare();
+    const embedded = await embedStage(draft, model, { request, plan });
+    const { name, recall } = await publishDraft(draft, building, summary.papers, { request, plan, model });
+    return { kind: 'published', generation: name, ...summary, embedded, recall };
   } catch (thrown) {
     draft.close();
     if (!keepDraft) await rm(building, { recursive: true, force: true });
     throw thrown;
+  } finally {
+    await model.close();
   }
 }
 
@@ -107,10 +113,15 @@ async function publishDraft(
 ): Promise<{ name: string; recall: BuiltVectors['recall'] }> {
   const { signal, onEvent, indexFolder } = request;
   const { fingerprint, dimensions } = plan.model;
-  const options = { folder: building, count: papers, signal, onEvent };
-  const vectors = await indexVectors(draft.vectors(fingerprint), { ...options, dimensions });
-  const keywords = await indexKeywords(draft.allTexts(), options);
-  const calibration = await calibrateStage(draft, vectors, { building, request, model });
+  const task = {
+    folder: building,
+    store: join(building, STORE_FILE),
+    fingerprint,
+    count: papers,
+    dimensions,
+  };
+  const { vectors, keywords, calibration } = await indexAll(draft, task, { signal, onEvent, model });
+  signal.throwIfAborted();
   draft.seal(fingerprint);
   const name = await nextGenerationName(indexFolder);
   await writeManifest(building, { ...plan, name, papers, vectors, keywords, calibration });
@@ -172,26 +183,63 @@ function isUnchanged(changes: { added: number; changed: number; removed: number 
   return changes.added + changes.changed + changes.removed === 0;
 }
 
-/** What similarities mean in this corpus, measured on the index that is about to be published. */
-async function calibrateStage(
+/**
+ * Everything that is made of an embedded draft. The graph takes longest and has a thread of its own; this thread makes
+ * the rest meanwhile, which needs no graph.
+ */
+async function indexAll(
   draft: Draft,
-  vectors: BuiltVectors,
-  { building, request, model }: { building: string; request: BuildRequest; model: LazyEmbedder },
+  task: IndexingTask,
+  { signal, onEvent, model }: Pick<BuildRequest, 'signal' | 'onEvent'> & { model: LazyEmbedder },
+): Promise<{ vectors: BuiltVectors; keywords: KeywordFile; calibration: Calibration }> {
+  const { folder, count } = task;
+  const later = new LaterEvents(onEvent);
+  const exact = pending<IndexFile>();
+  // Whoever waits for it is told; nobody may, where the first stage fails.
+  exact.promise.catch(() => undefined);
+  const [vectors, rest] = await together(
+    signal,
+    (stop) =>
+      indexInThread(task, {
+        signal: stop,
+        onEvent: (event) => later.tell(event),
+        onExact: exact.settle.resolve,
+      }).finally(() => exact.settle.reject(new Error('there is no exact index'))),
+    async (stop) => {
+      const keywords = await indexKeywords(draft.allTexts(), { folder, count, signal: stop, onEvent });
+      onEvent({ kind: 'calibrating' });
+      const calibration = await calibrateDraft(draft, {
+        folder,
+        exact: await exact.promise,
+        model,
+        signal: stop,
+      });
+      later.release();
+      return { keywords, calibration };
+    },
+  );
+  return { vectors, ...rest };
+}
+
+/** What similarities mean in this corpus, by exact search whatever will serve. */
+async function calibrateDraft(
+  draft: Draft,
+  {
+    folder,
+    exact,
+    model,
+    signal,
+  }: { folder: string; exact: IndexFile; model: LazyEmbedder; signal: AbortSignal },
 ): Promise<Calibration> {
-  const { signal, onEvent } = request;
-  onEvent({ kind: 'calibrating' });
-  const { index } = await openVectorIndex(building, vectors, CALIBRATION_ENGINE);
+  const index = await openExactIndex(folder, exact);
   try {
     const papersOf = async (labels: readonly number[]) => draft.texts(labels);
-    const embedder = await model.get();
+    const embedder = await model.get(1);
     return await calibrate({ embedder, vectors: index, labels: draft.labels(), papersOf, signal });
   } finally {
     await index.close();
   }
 }
-
-/** Small corpora exactly, large ones by the graph, as when they serve. */
-const CALIBRATION_ENGINE = { engine: 'auto', exactBelow: 1000, poolSize: 10 } as const;
 
 async function embedStage(
   draft: Draft,
@@ -202,7 +250,7 @@ async function embedStage(
   const { signal, onEvent } = request;
   const labels = draft.pendingLabels(fingerprint);
   if (labels.length === 0) return 0;
-  const embedder = await model.get();
+  const embedder = await model.get(Math.min(request.workers, labels.length));
   const embed = (texts: readonly PendingText[]) => embedPapers(embedder, texts, signal);
   return embedPending(draft, labels, { embed, fingerprint, signal, onEvent });
 }

@@ -12,7 +12,6 @@ import {
   SIMILARITY_STEPS,
   stepOf,
 } from '../recommend/calibration.js';
-import { cosine } from '../vectors/dot.js';
 import { sampleLabels } from '../vectors/recall.js';
 import type { VectorIndex } from '../vectors/vector-index.js';
 
@@ -36,8 +35,6 @@ const ABSTRACTS = 2000;
 /** Queries of each kind, and papers each is compared with, for percentiles: two million pairs, a second. */
 const PAIRED = 400;
 const COMPARED = 5000;
-/** Similarities that exhaustive searches may compute for the floor: some seconds' worth. */
-const SCANNED = 2e7;
 
 /** One sampled paper and the vector that stands for it as a query. */
 interface Probe {
@@ -49,14 +46,13 @@ interface Probe {
 /** Calibrates a corpus, of any size. Errors: `cancelled` when the signal aborts; those of the embedder and the index. */
 export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
   const { vectors, labels, signal } = options;
-  const most = vectors.engine === 'exact' ? Math.max(100, Math.floor(SCANNED / vectors.size / 2)) : Infinity;
-  const titles = await titleProbes(options, sampled(labels, Math.min(TITLES, most)));
-  const papers = await paperProbes(options, sampled(labels, Math.min(ABSTRACTS, most)));
-  const compared = await heldVectors(vectors, sampled(labels, COMPARED));
+  const titles = await titleProbes(options, sampled(labels, TITLES));
+  const papers = await paperProbes(options, sampled(labels, ABSTRACTS));
+  const compared = sampled(labels, COMPARED);
   return {
     percentiles: {
-      paper: fitPercentiles(await countPairs(papers, compared, signal)),
-      text: fitPercentiles(await countPairs(titles, compared, signal)),
+      paper: fitPercentiles(await countPairs(papers, compared, options)),
+      text: fitPercentiles(await countPairs(titles, compared, options)),
     },
     floor: fitFloor(
       await strangers(titles, vectors, signal),
@@ -107,37 +103,25 @@ async function paperProbes(
   });
 }
 
-interface Held {
-  label: number;
-  vector: Float32Array;
-}
-
-async function heldVectors(vectors: VectorIndex, labels: readonly number[]): Promise<Held[]> {
-  const found = await vectors.vectors(labels);
-  return labels.flatMap((label, at) => {
-    const vector = found[at];
-    return vector === undefined ? [] : [{ label, vector }];
-  });
-}
-
 /** How many pairs of a probe with another paper have which similarity. */
 async function countPairs(
   probes: readonly Probe[],
-  compared: readonly Held[],
-  signal: AbortSignal,
+  compared: readonly number[],
+  { vectors, signal }: CalibrateOptions,
 ): Promise<Uint32Array> {
   const counts = new Uint32Array(SIMILARITY_STEPS);
   const pace = new Pace(signal);
   for (const at of sampleLabels(probes.length, PAIRED)) {
     const probe = probes[at];
     if (probe === undefined) continue;
-    for (const [i, { label, vector }] of compared.entries()) {
-      // A look at the clock every hundred pairs: 40 microseconds.
-      if (i % 100 === 0 && pace.due()) await pace.turn();
-      if (label === probe.label) continue;
-      const step = stepOf(cosine(probe.vector, vector));
+    if (pace.due()) await pace.turn();
+    const similarities = await vectors.similarities(probe.vector, compared);
+    compared.forEach((label, i) => {
+      const similarity = similarities[i];
+      if (label === probe.label || similarity === undefined) return;
+      const step = stepOf(similarity);
       counts[step] = (counts[step] ?? 0) + 1;
-    }
+    });
   }
   return counts;
 }

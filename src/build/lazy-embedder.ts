@@ -8,17 +8,25 @@ const QUERIES_QUEUED = 64;
 
 export class LazyEmbedder {
   readonly #model: ModelDescription;
-  readonly #workers: number;
+  #workers = 0;
   #opening: Promise<Embedder> | undefined;
 
-  constructor(model: ModelDescription, workers: number) {
+  constructor(model: ModelDescription) {
     this.#model = model;
-    this.#workers = workers;
   }
 
-  /** Errors: those of `createEmbedder`. */
-  get(): Promise<Embedder> {
-    this.#opening ??= createEmbedder(this.#model, { workers: this.#workers, maxQueued: QUERIES_QUEUED });
+  /** Begins to load the model with one worker, so that it is there when it is needed; a failure is told by `get`. */
+  prepare(): void {
+    this.get(1).catch(() => undefined);
+  }
+
+  /** The model with `workers` workers or more; one that has fewer is closed. Errors: those of `createEmbedder`. */
+  async get(workers: number): Promise<Embedder> {
+    if (this.#opening === undefined || this.#workers < workers) {
+      const before = this.close();
+      this.#workers = workers;
+      this.#opening = before.then(() => createEmbedder(this.#model, { workers, maxQueued: QUERIES_QUEUED }));
+    }
     return this.#opening;
   }
 

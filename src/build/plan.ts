@@ -2,9 +2,11 @@
 import { join } from 'node:path';
 import type { ModelDescription } from '../embedding/model.js';
 import { NearpaperError } from '../errors.js';
+import { describeFile } from '../generations/digest.js';
 import { currentGeneration, type GenerationPath } from '../generations/folder.js';
-import { type Manifest, readManifest } from '../generations/manifest.js';
-import { describeFile, verifyStoreFile } from '../generations/open.js';
+import { hasCurrentVectors, type Manifest, readManifest } from '../generations/manifest.js';
+import { verifyStoreFile } from '../generations/open.js';
+import { isKeywordFileCurrent } from '../keywords/keyword-file.js';
 import { loadHnswlib } from '../vectors/native.js';
 import type { BuildRequest } from './request.js';
 
@@ -93,11 +95,12 @@ export async function isIndexCurrent(
 ): Promise<boolean> {
   if (manifest.model.fingerprint !== model.fingerprint || manifest.sample !== sample) return false;
   if (manifest.vectors.hnsw === null && (await loadHnswlib()).ok) return false;
-  if (manifest.keywords === null || manifest.calibration === null) return false;
+  if (manifest.keywords === null || manifest.calibration === null || !hasCurrentVectors(manifest))
+    return false;
   for (const file of [manifest.vectors.exact, manifest.vectors.hnsw, manifest.keywords]) {
     if (file === null) continue;
     const found = await describeFile(join(path.folder, file.file)).catch(() => null);
     if (found?.sha256 !== file.sha256) return false;
   }
-  return true;
+  return isKeywordFileCurrent(path.folder, manifest.keywords);
 }

@@ -52,6 +52,13 @@ function conclusionOf(findings: readonly Finding[]): string {
 
 const MARKS = { ok: '   ok  ', warning: 'warning', problem: 'PROBLEM' } as const;
 
+/** Which copy of hnswlib-node builds graphs here. */
+function describeBuild({ build, unused }: { build: string; unused: string | null }): string {
+  if (build !== 'stock') return `loads, compiled for ${build}`;
+  if (unused !== null) return `loads; a faster copy is not used (${unused})`;
+  return 'loads; scripts/build-native.mjs compiles a copy that builds graphs faster on this processor';
+}
+
 async function* examine(config: Config, signal: AbortSignal): AsyncGenerator<Finding> {
   yield checkNode();
   yield await attempt('better-sqlite3', async () => {
@@ -60,8 +67,12 @@ async function* examine(config: Config, signal: AbortSignal): AsyncGenerator<Fin
   });
   const hnswlib = await loadHnswlib();
   yield hnswlib.ok
-    ? { check: 'hnswlib-node', status: 'ok', detail: 'loads' }
-    : { check: 'hnswlib-node', status: 'warning', detail: `${hnswlib.reason}. ${HNSWLIB_REMEDY}` };
+    ? { check: 'hnswlib-node', status: 'ok', detail: describeBuild(hnswlib) }
+    : {
+        check: 'hnswlib-node',
+        status: 'warning',
+        detail: `${hnswlib.reason}. Builds make no graph without it, and search is exact then. ${HNSWLIB_REMEDY}`,
+      };
 
   if ((await attemptValue(() => currentGeneration(config.indexFolder))).value === null) {
     yield {

@@ -1,4 +1,5 @@
 import { NearpaperError } from '../errors.js';
+import { QueueLimit } from '../queue-limit.js';
 import type { Embedded, Embedder } from './embedder.js';
 import { JobQueue } from './job-queue.js';
 import type { ModelDescription } from './model.js';
@@ -7,7 +8,10 @@ import { InferenceThread } from './thread.js';
 export interface PoolOptions {
   /** Worker threads, 1 or more; one a core is best (measured below). */
   workers: number;
-  /** Queries that may wait while all workers are busy, 0 or more; a further one is refused at once. */
+  /**
+   * Queries that may wait while all workers are busy, 0 or more; a further one is refused at once. Once that many
+   * did not do, no more than the workers may wait until the load has gone (see queue-limit.ts).
+   */
   maxQueued: number;
 }
 
@@ -62,7 +66,7 @@ class EmbeddingPool implements Embedder {
   readonly fingerprint: string;
   readonly dimensions: number;
   readonly #description: ModelDescription;
-  readonly #maxQueued: number;
+  readonly #limit: QueueLimit;
   readonly #queue = new JobQueue();
   readonly #threads = new Set<InferenceThread>();
   /** When workers were replaced, in ms of the process's clock; only those within the window. */
@@ -74,7 +78,7 @@ class EmbeddingPool implements Embedder {
     this.fingerprint = description.fingerprint;
     this.dimensions = description.dimensions;
     this.#description = description;
-    this.#maxQueued = maxQueued;
+    this.#limit = new QueueLimit(maxQueued, threads.length);
     for (const thread of threads) this.#adopt(thread);
   }
 
@@ -95,8 +99,9 @@ class EmbeddingPool implements Embedder {
 
   async embedQuery(text: string, signal?: AbortSignal): Promise<Embedded> {
     this.#refuseUnlessOpen();
-    if (this.#idleThread() === undefined && this.#queue.waitingQueries >= this.#maxQueued) {
-      throw new NearpaperError('overloaded', `${this.#maxQueued} queries wait to be embedded already.`, {
+    // Asked also where a worker is idle, since it counts what comes.
+    if (!this.#limit.admits(this.#queue.waitingQueries) && this.#idleThread() === undefined) {
+      throw new NearpaperError('overloaded', 'More texts wait to be embedded than can be soon.', {
         retryAfter: 1,
       });
     }

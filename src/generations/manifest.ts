@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { messageOf, NearpaperError, systemCode } from '../errors.js';
+import { EXACT_FILE } from '../vectors/exact-file.js';
+import { GRAPH_FILE } from '../vectors/graph-file.js';
 
 export const MANIFEST_FILE = 'manifest.json';
 export const STORE_FILE = 'papers.db';
@@ -62,6 +64,14 @@ export type StoreFile = z.infer<typeof storeFile>;
 
 export function newManifest(fields: Omit<Manifest, 'version'>): Manifest {
   return { version: MANIFEST_VERSION, ...fields };
+}
+
+/**
+ * Whether its vectors are in the format of today: another format has files of other names, and a build without
+ * files writes these anew from the store's embeddings.
+ */
+export function hasCurrentVectors({ vectors: { exact, hnsw } }: Manifest): boolean {
+  return exact.file === EXACT_FILE && (hnsw === null || hnsw.file === GRAPH_FILE);
 }
 
 /** Errors: `index_damaged` when it is missing, cut short or not a manifest; `schema_newer`. */

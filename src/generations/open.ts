@@ -1,7 +1,4 @@
 /** Opens a published generation for reading, after checking that its files are the ones that were published. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, NearpaperError } from '../errors.js';
 import { openKeywordIndex } from '../keywords/keyword-file.js';
@@ -9,8 +6,9 @@ import type { KeywordIndex } from '../keywords/keyword-index.js';
 import { openStore, type PaperStore } from '../papers/store.js';
 import { type OpenedVectors, type OpenVectorOptions, openVectorIndex } from '../vectors/open.js';
 import type { VectorIndex } from '../vectors/vector-index.js';
+import { describeFile } from './digest.js';
 import type { GenerationPath } from './folder.js';
-import { type Manifest, REBUILD, readManifest, type StoreFile } from './manifest.js';
+import { hasCurrentVectors, type Manifest, REBUILD, readManifest, type StoreFile } from './manifest.js';
 
 export interface Generation {
   manifest: Manifest;
@@ -30,7 +28,7 @@ export interface Generation {
 export async function openGeneration(path: GenerationPath, options: OpenVectorOptions): Promise<Generation> {
   const manifest = await readManifest(path.folder);
   const { keywords, calibration } = manifest;
-  if (keywords === null || calibration === null) {
+  if (keywords === null || calibration === null || !hasCurrentVectors(manifest)) {
     throw new NearpaperError(
       'index_outdated',
       `${path.folder} was built by an older nearpaper. Run \`nearpaper build\` to bring it up to date; no paper is embedded again.`,
@@ -39,9 +37,7 @@ export async function openGeneration(path: GenerationPath, options: OpenVectorOp
   const parts = await openAll({
     vectors: openVectorIndex(path.folder, manifest.vectors, options),
     keywords: openKeywordIndex(path.folder, keywords),
-    store: verifyStoreFile(path.folder, manifest.store).then(() =>
-      openStore(join(path.folder, manifest.store.file)),
-    ),
+    store: openVerifiedStore(path.folder, manifest.store),
   });
   const generation: Generation = {
     manifest,
@@ -92,6 +88,24 @@ async function closeAll(parts: readonly { close(): Promise<void> }[]): Promise<v
   if (failure) throw failure.reason;
 }
 
+/**
+ * Opens the store while its checksum is computed, which takes about as long: SQLite expects anything of a file, and
+ * nothing that it gave is used before the file is known to be the one that was published. Errors: those of
+ * `verifyStoreFile` first, then those of `openStore`.
+ */
+async function openVerifiedStore(folder: string, expected: StoreFile): Promise<PaperStore> {
+  const [verified, opened] = await Promise.allSettled([
+    verifyStoreFile(folder, expected),
+    openStore(join(folder, expected.file)),
+  ]);
+  if (verified.status === 'rejected') {
+    if (opened.status === 'fulfilled') await opened.value.close();
+    throw verified.reason;
+  }
+  if (opened.status === 'rejected') throw opened.reason;
+  return opened.value;
+}
+
 /** Errors: `index_damaged` unless the store has the size and SHA-256 that the manifest names. */
 export async function verifyStoreFile(folder: string, expected: StoreFile): Promise<void> {
   const path = join(folder, expected.file);
@@ -103,11 +117,4 @@ export async function verifyStoreFile(folder: string, expected: StoreFile): Prom
   if (found.bytes !== expected.bytes || found.sha256 !== expected.sha256) {
     throw new NearpaperError('index_damaged', `${path} is not the file that was published. ${REBUILD}`);
   }
-}
-
-/** Size and SHA-256 of a file, read in pieces so that the event loop stays free. */
-export async function describeFile(path: string): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece);
-  return { bytes: (await stat(path)).size, sha256: hash.digest('hex') };
 }

@@ -1,10 +1,9 @@
 /** The express application: middleware, routes, errors, in the order a request meets them. */
 import cors from 'cors';
 import express, { type Express, type RequestHandler } from 'express';
-import { NearpaperError } from '../errors.js';
-import { measureRequests } from './metrics.js';
+import { admission } from './admission.js';
+import { observeRequests } from './observe.js';
 import { problemHandler, routeNotFound } from './problem.js';
-import { requestLog } from './request-log.js';
 import { batchRoutes } from './routes/batch.js';
 import { docsRoutes } from './routes/docs.js';
 import { healthRoutes } from './routes/health.js';
@@ -23,13 +22,7 @@ export function createApp(service: Service): Express {
   // Routes read the query string themselves, strictly.
   app.set('query parser', false);
 
-  app.use(measureRequests(service.metrics));
-  app.use(requestLog(service.logger));
-  app.use((_request, response, next) => {
-    response.setHeader('X-Content-Type-Options', 'nosniff');
-    next();
-  });
-  app.use(requireOneHost);
+  app.use(observeRequests(service));
   if (corsOrigins.length > 0) {
     app.use(
       cors({
@@ -41,29 +34,31 @@ export function createApp(service: Service): Express {
       }),
     );
   }
-  // Not strict: JSON that is no object is told so by the route, not called malformed.
-  app.use(
-    express.json({ limit: limits.body, strict: false, type: ['application/json', 'application/*+json'] }),
-  );
+  app.use(admission());
+  app.use(readJson(limits.body));
 
-  app.use(healthRoutes(service));
-  app.use(metricsRoutes(service));
-  app.use(docsRoutes(service));
-  app.use(infoRoutes(service));
+  // Those that are asked most come first.
   app.use(paperRoutes(service));
   app.use(searchRoutes(service));
   app.use(recommendationRoutes(service));
   app.use(batchRoutes(service));
+  app.use(healthRoutes(service));
+  app.use(metricsRoutes(service));
+  app.use(docsRoutes(service));
+  app.use(infoRoutes(service));
   app.use(routeNotFound);
-  app.use(problemHandler);
+  app.use(problemHandler(service.logger));
   return app;
 }
 
-/** RFC 9112, 3.2: a request of HTTP/1.1 names its host, once. */
-const requireOneHost: RequestHandler = (request, _response, next) => {
-  const hosts = request.headersDistinct.host?.length ?? 0;
-  if (hosts > 1 || (hosts === 0 && request.httpVersion === '1.1')) {
-    throw new NearpaperError('malformed_http', 'A request must have one Host header.');
-  }
-  next();
-};
+/** Reads bodies of JSON, of at most so many bytes. */
+function readJson(limit: number): RequestHandler {
+  // Not strict: JSON that is no object is told so by the route, not called malformed.
+  const json = express.json({ limit, strict: false, type: ['application/json', 'application/*+json'] });
+  return (request, response, next) => {
+    const { headers } = request;
+    // RFC 9112, 6.3: without either there is no body.
+    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) next();
+    else json(request, response, next);
+  };
+}

@@ -1,7 +1,7 @@
 /** Entity tags: one string for everything that an answer depends on, known before any work is done. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
-/** All that decides the bytes of an answer. Plain values only: what JSON can say. */
+/** What answers to all requests of a route depend on. Plain values only: what JSON can say. */
 export interface EtagParts {
   generation: string;
   /** Of the model that embeds the query. */
@@ -11,28 +11,47 @@ export interface EtagParts {
   settings: unknown;
   /** Pattern of the route. */
   route: string;
-  /** The request as it was understood: defaults filled in, ids of the path included. */
-  query: unknown;
+}
+
+/** One string for the parts, which stay the same from request to request. */
+export function digestOf(parts: EtagParts): string {
+  return sha256(canonicalJson(parts));
 }
 
 /**
- * A strong entity tag (RFC 9110, 8.8.3), quotes included: SHA-256 of the parts as canonical JSON.
- * Throws a TypeError for a part that is no JSON, which would otherwise be left out in silence.
+ * A strong entity tag (RFC 9110, 8.8.3), quotes included: SHA-256 of the parts' digest and the query as canonical JSON.
+ * `query`: the request as it was understood, defaults filled in, ids of the path included. Throws a TypeError for what
+ * is no JSON, which would otherwise be left out in silence.
  */
-export function etagOf(parts: EtagParts): string {
-  return `"${createHash('sha256').update(canonicalJson(parts)).digest('base64url')}"`;
+export function etagOf(digest: string, query: unknown): string {
+  return `"${sha256(digest + canonicalJson(query))}"`;
 }
 
-/** JSON with the keys of every object in the order of their UTF-16 units, those of undefined values left out. */
+function sha256(text: string): string {
+  return hash('sha256', text, 'base64url');
+}
+
+/**
+ * JSON with the keys of every object in the order of their UTF-16 units, those of undefined values left out; a comma
+ * after each member.
+ */
 function canonicalJson(value: unknown): string {
-  if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return JSON.stringify(value);
+  if (
+    typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'boolean' ||
+    value === null
+  ) {
+    return JSON.stringify(value);
+  }
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
   if (!isPlainObject(value)) throw new TypeError(`A tag cannot be made of ${String(value)}.`);
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`);
-  return `{${members.join()}}`;
+  let members = '';
+  for (const name of Object.keys(value).sort()) {
+    const member = value[name];
+    if (member !== undefined) members += `${JSON.stringify(name)}:${canonicalJson(member)},`;
+  }
+  return `{${members}}`;
 }
 
 /** Not a Map or a Float32Array, whose entries JSON would not show. */

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { Request, RequestHandler, Response } from 'express';
 import { NearpaperError } from '../errors.js';
 import { RANKING_VERSION } from '../recommend/answer.js';
-import { etagOf, matches, matchesAnything } from './etag.js';
+import { digestOf, etagOf, matches, matchesAnything } from './etag.js';
 import { routePattern } from './route-pattern.js';
 import { type ServedCorpus, type Service, useCorpus } from './service.js';
 
@@ -14,6 +14,8 @@ export interface Endpoint<Query> {
    * and for GET it is what JSON can say. Errors: those of the request.
    */
   query(request: Request): Query;
+  /** Answered within one turn of the event loop: no deadline can pass and no caller leave meanwhile. */
+  atOnce?: true;
   /** The body of the answer. The signal aborts at the deadline, or when the caller leaves. */
   answer(corpus: ServedCorpus, query: Query, signal: AbortSignal): Promise<unknown>;
 }
@@ -23,29 +25,20 @@ export interface Endpoint<Query> {
  * work when If-None-Match names it; errors carry none.
  */
 export function handle<Query>(service: Service, endpoint: Endpoint<Query>): RequestHandler {
+  const tagFor = tagger(service);
   return async (request: Request, response: Response) => {
     const started = performance.now();
     const query = endpoint.query(request);
-    const stop = new AbortController();
-    // Each text of a large request waits for it: no leak, though it looks like one to Node.
-    setMaxListeners(0, stop.signal);
-    const onClose = () => stop.abort(new NearpaperError('cancelled', 'The caller went away.'));
-    const { deadlineMs } = service.settings;
-    const deadline = setTimeout(() => {
-      stop.abort(
-        new NearpaperError('deadline_exceeded', `No answer within ${deadlineMs} ms.`, { retryAfter: 1 }),
-      );
-    }, deadlineMs);
-    response.once('close', onClose);
+    const { signal, release } = endpoint.atOnce ? NEVER : stopping(response, service.settings.deadlineMs);
     try {
       await useCorpus(service, async (corpus) => {
-        const etag = etagFor(service, corpus, request, query);
+        const etag = tagFor(corpus, request, query);
         const known = request.headers['if-none-match'];
         const unchanged = etag !== null && matches(known, etag);
         // The wildcard matches whatever answer there is, so there must be one.
         const needed = !unchanged || matchesAnything(known);
-        const answer = needed ? await endpoint.answer(corpus, query, stop.signal) : null;
-        stop.signal.throwIfAborted();
+        const answer = needed ? await endpoint.answer(corpus, query, signal) : null;
+        signal.throwIfAborted();
         response.setHeader('Server-Timing', `total;dur=${(performance.now() - started).toFixed(1)}`);
         if (etag !== null) allowRevalidation(response, etag);
         if (unchanged) response.status(304).end();
@@ -53,27 +46,62 @@ export function handle<Query>(service: Service, endpoint: Endpoint<Query>): Requ
       });
     } catch (thrown) {
       // The parts below only know that they were cancelled; why is known here. Anything else is a failure of its own.
-      throw stop.signal.aborted && isCancellation(thrown) ? stop.signal.reason : thrown;
+      throw signal.aborted && isCancellation(thrown) ? signal.reason : thrown;
     } finally {
-      clearTimeout(deadline);
-      response.off('close', onClose);
+      release();
     }
   };
 }
 
-/** Null for methods whose answers are not kept. */
-function etagFor(service: Service, corpus: ServedCorpus, request: Request, query: unknown): string | null {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return null;
+interface Stopping {
+  signal: AbortSignal;
+  /** To be called when the answer is made. */
+  release(): void;
+}
+
+const NEVER: Stopping = { signal: new AbortController().signal, release: () => undefined };
+
+/** A signal that aborts at the deadline, or when the caller leaves. */
+function stopping(response: Response, deadlineMs: number): Stopping {
+  const stop = new AbortController();
+  // Each text of a large request waits for it: no leak, though it looks like one to Node.
+  setMaxListeners(0, stop.signal);
+  const onClose = () => stop.abort(new NearpaperError('cancelled', 'The caller went away.'));
+  const deadline = setTimeout(() => {
+    stop.abort(
+      new NearpaperError('deadline_exceeded', `No answer within ${deadlineMs} ms.`, { retryAfter: 1 }),
+    );
+  }, deadlineMs);
+  response.once('close', onClose);
+  return {
+    signal: stop.signal,
+    release() {
+      clearTimeout(deadline);
+      response.off('close', onClose);
+    },
+  };
+}
+
+/** Makes the tags of one route; null for methods whose answers are not kept. */
+function tagger(service: Service) {
+  let digested: { corpus: ServedCorpus; digest: string } | undefined;
+  return (corpus: ServedCorpus, request: Request, query: unknown): string | null => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return null;
+    if (digested?.corpus !== corpus) digested = { corpus, digest: digestFor(service, corpus, request) };
+    return etagOf(digested.digest, query);
+  };
+}
+
+function digestFor(service: Service, corpus: ServedCorpus, request: Request): string {
   const { limits, deadlineMs } = service.settings;
   const { engine, note } = corpus.about.search;
-  return etagOf({
+  return digestOf({
     generation: corpus.generation,
     fingerprint: corpus.embedder.fingerprint,
     rankingVersion: RANKING_VERSION,
     // The engine that searches, not the one that was asked for: HNSW may be missing, and the corpus small.
     settings: { version: service.version, engine, note, limits, deadlineMs },
     route: routePattern(request) ?? '',
-    query,
   });
 }
 

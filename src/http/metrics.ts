@@ -1,10 +1,8 @@
 /** What operators watch, for Prometheus. Each service has its own; nothing of it is global. */
-import type { RequestHandler } from 'express';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { ERRORS, type ErrorCode } from '../errors.js';
+import type { ErrorCode } from '../errors.js';
 import type { ObserveStage } from '../recommend/corpus.js';
 import { addProcessMetrics } from './process-metrics.js';
-import { routePattern } from './route-pattern.js';
 
 /** What is known of a cache of query vectors; counts never go down. */
 export interface QueryCacheCounts {
@@ -103,9 +101,10 @@ export class Metrics {
     this.#embeddings.observe(milliseconds / 1000);
   };
 
-  observeRequest(labels: { route: string; method: string; status: number }, milliseconds: number): void {
-    const method = METHODS.has(labels.method) ? labels.method : OTHER;
-    this.#requests.observe({ ...labels, method }, milliseconds / 1000);
+  /** `route`: undefined where none was met. */
+  observeRequest(route: string | undefined, method: string, status: number, milliseconds: number): void {
+    const labels = { route: route ?? OTHER, method: METHODS.has(method) ? method : OTHER, status };
+    this.#requests.observe(labels, milliseconds / 1000);
   }
 
   countProblem(code: ErrorCode): void {
@@ -134,23 +133,4 @@ export class Metrics {
     this.#releaseProcess();
     this.#registry.clear();
   }
-}
-
-/** Times every request, and counts those that end with a problem, whose code is in `response.locals`. */
-export function measureRequests(metrics: Metrics): RequestHandler {
-  return (request, response, next) => {
-    const started = performance.now();
-    response.once('close', () => {
-      const status = response.writableFinished ? response.statusCode : ERRORS.cancelled.status;
-      const route = routePattern(request) ?? OTHER;
-      metrics.observeRequest({ route, method: request.method, status }, performance.now() - started);
-      const code: unknown = response.locals.problem;
-      if (isErrorCode(code)) metrics.countProblem(code);
-    });
-    next();
-  };
-}
-
-function isErrorCode(code: unknown): code is ErrorCode {
-  return typeof code === 'string' && Object.hasOwn(ERRORS, code);
 }

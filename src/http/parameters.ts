@@ -10,7 +10,8 @@ import { validate } from '../recommend/validate.js';
 /** Errors: `malformed_url`, `unknown_parameter`, `invalid_request` with every problem. */
 export function readQuery<Schema extends z.ZodObject>(request: Request, schema: Schema): z.infer<Schema> {
   const start = request.originalUrl.indexOf('?');
-  const text = start === -1 ? '' : request.originalUrl.slice(start + 1);
+  if (start === -1) return withoutParameters(schema);
+  const text = request.originalUrl.slice(start + 1);
   // URLSearchParams would put U+FFFD for bytes that are no UTF-8; better to say so. A URIError becomes a 400.
   decodeURIComponent(text.replaceAll('+', ' '));
   // A Map: __proto__ is a name like any other.
@@ -28,6 +29,18 @@ export function readQuery<Schema extends z.ZodObject>(request: Request, schema: 
     else values.set(name, FROM_TEXT.get(name)?.(given[0] ?? '') ?? given[0]);
   }
   return validate(Object.fromEntries(values), schema);
+}
+
+/** What schemas make of no parameters; only those that allow it. */
+const defaults = new WeakMap<z.ZodObject, unknown>();
+
+function withoutParameters<Schema extends z.ZodObject>(schema: Schema): z.infer<Schema> {
+  let values = defaults.get(schema);
+  if (values === undefined) {
+    values = validate({}, schema);
+    defaults.set(schema, Object.freeze(values));
+  }
+  return values as z.infer<Schema>; // under this schema lies what it made
 }
 
 /** Errors: `unsupported_media_type`, `unknown_parameter`, `invalid_request` with every problem. */

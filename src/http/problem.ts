@@ -1,6 +1,8 @@
 /** Failures as RFC 9457 problem details: the one place where an error becomes a response. */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
 import { ERRORS, NearpaperError } from '../errors.js';
+import { logFailure, requestIdOf } from './request-log.js';
 
 /** The members of a problem+json body besides the error's own details. */
 export function problemOf(error: NearpaperError, requestId?: string): Record<string, unknown> {
@@ -18,13 +20,15 @@ export function problemOf(error: NearpaperError, requestId?: string): Record<str
 }
 
 /** Sends every failure as a problem; what we did not foresee becomes `internal` and is logged in full. */
-export const problemHandler: ErrorRequestHandler = (thrown, request, response, _next) => {
-  const error = asNearpaperError(thrown);
-  if (error.status === 500) request.log.error({ err: thrown }, error.message);
-  sendProblem(response, error, String(request.id));
-};
+export function problemHandler(logger: Logger): ErrorRequestHandler {
+  return (thrown, request, response, _next) => {
+    const error = asNearpaperError(thrown);
+    if (error.status === 500) logFailure(logger, request, thrown, error.message);
+    sendProblem(response, error);
+  };
+}
 
-function sendProblem(response: Response, error: NearpaperError, requestId: string): void {
+export function sendProblem(response: Response, error: NearpaperError): void {
   // For the metrics, which see a response only when it is over.
   response.locals.problem = error.code;
   if (response.headersSent || response.destroyed) {
@@ -35,8 +39,9 @@ function sendProblem(response: Response, error: NearpaperError, requestId: strin
   if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
   // What is left of a refused body is not worth reading for the sake of the connection.
   if (error.status === 413 || error.status === 408) response.setHeader('Connection', 'close');
-  const text = JSON.stringify(problemOf(error, requestId));
-  response.status(error.status).type('application/problem+json');
+  const text = JSON.stringify(problemOf(error, requestIdOf(response.req)));
+  response.statusCode = error.status;
+  response.setHeader('Content-Type', 'application/problem+json');
   response.setHeader('Content-Length', Buffer.byteLength(text));
   response.end(text);
 }

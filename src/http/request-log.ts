@@ -1,44 +1,59 @@
-/** One log line a request, with an id that the caller gets back in X-Request-Id. */
+/** What is written of each request: an id that the caller gets back in X-Request-Id, and one log line. */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Logger } from 'pino';
-import { type HttpLogger, pinoHttp } from 'pino-http';
+import type { Request, Response } from 'express';
+import type { Level, Logger } from 'pino';
 import { ERRORS } from '../errors.js';
 
 /** An id that a proxy before us gave is kept when it is short and plain. */
 const FOREIGN_ID = /^[\w.:-]{1,64}$/;
 const LOGGED_URL = 300;
-/** Logged as the status of what nobody waited for. */
-const CALLER_LEFT = ERRORS.cancelled.status;
 
-export function requestLog(logger: Logger): HttpLogger {
-  return pinoHttp({
-    logger,
-    genReqId(request: IncomingMessage, response: ServerResponse) {
-      const given = request.headers['x-request-id'];
-      const id = typeof given === 'string' && FOREIGN_ID.test(given) ? given : randomUUID();
-      response.setHeader('X-Request-Id', id);
-      return id;
-    },
-    customLogLevel(request, response, error) {
-      if (error || response.statusCode === 500) return 'error';
-      if (request.url === '/livez' || request.url === '/readyz') return 'debug';
-      // Overload and the like: ours to see, nobody's mistake.
-      return response.statusCode > 500 ? 'warn' : 'info';
-    },
-    serializers: {
-      req: ({ id, method, url, remoteAddress }) => ({
-        id,
-        method,
-        url: String(url).slice(0, LOGGED_URL),
-        remoteAddress,
-      }),
-      res: ({ statusCode, raw }) => ({ statusCode: raw.writableFinished ? statusCode : CALLER_LEFT }),
-    },
-    customSuccessMessage: () => 'request',
-    customErrorMessage: () => 'request failed',
-    // For a status of 500 and above pino-http makes up an error; what really happened is logged where it is known.
-    customErrorObject: (_request, response, _error, { err, ...line }) =>
-      response.errored ? { ...line, err } : line,
-  });
+/** The id that `identify` gave. */
+export function requestIdOf(request: Request): string {
+  const id: unknown = request.res?.locals.requestId;
+  return typeof id === 'string' ? id : '';
+}
+
+/** Gives the request its id. */
+export function identify(request: Request, response: Response): void {
+  const given = request.headers['x-request-id'];
+  const id = typeof given === 'string' && FOREIGN_ID.test(given) ? given : randomUUID();
+  response.locals.requestId = id;
+  response.setHeader('X-Request-Id', id);
+}
+
+/** The status that was sent, or that of a caller who left. */
+export function statusOf(response: Response): number {
+  return response.writableFinished ? response.statusCode : ERRORS.cancelled.status;
+}
+
+/** Writes the line of a request that is over. */
+export function logRequest(logger: Logger, request: Request, response: Response, milliseconds: number): void {
+  const level = levelOf(request, response);
+  if (!logger.isLevelEnabled(level)) return;
+  const res = { statusCode: statusOf(response) };
+  const line = { req: requestLine(request), res, responseTime: Math.round(milliseconds) };
+  if (response.errored) logger[level]({ ...line, err: response.errored }, 'request failed');
+  else logger[level](line, response.statusCode >= 500 ? 'request failed' : 'request');
+}
+
+/** Writes what we did not foresee, in full. */
+export function logFailure(logger: Logger, request: Request, thrown: unknown, message: string): void {
+  logger.error({ req: requestLine(request), err: thrown }, message);
+}
+
+function levelOf(request: Request, response: Response): Level {
+  if (response.errored || response.statusCode === 500) return 'error';
+  if (request.originalUrl === '/livez' || request.originalUrl === '/readyz') return 'debug';
+  // Overload and the like: ours to see, nobody's mistake.
+  return response.statusCode > 500 ? 'warn' : 'info';
+}
+
+function requestLine(request: Request) {
+  return {
+    id: requestIdOf(request),
+    method: request.method,
+    url: request.originalUrl.slice(0, LOGGED_URL),
+    remoteAddress: request.socket.remoteAddress,
+  };
 }

@@ -1,30 +1,30 @@
 /**
  * The file `keywords.bin`: the keyword index of a generation.
  *
- *     6 numbers of 32 bits: magic "NPKW", version, papers n, terms t, code units of all terms u, postings p
- *     n labels, t + 1 places of terms, t + 1 places of postings, p rows, of 32 bits each
+ *     6 numbers of 32 bits: magic "NPKW", version, papers n, terms t, code units of all terms u, words of all lists l
+ *     n labels, t + 1 places of terms, t + 1 places of lists, l words of lists, of 32 bits each
  *     u code units of 16 bits
- *     p frequencies of 8 bits
  *
  * All numbers are little endian; see `Postings` for what they say. The file is used as it lies in memory, without
  * decoding. On a big-endian machine the magic does not match and the file is refused.
  */
-import { damaged, type FileFacts, readVerified, withIndexFile } from '../index-file.js';
+import { NearpaperError } from '../errors.js';
+import { damaged, type FileFacts, readFully, readVerified, withIndexFile } from '../index-file.js';
 import { Pace } from '../pacing.js';
 import { Bm25Index } from './bm25-index.js';
+import { checkedColumns, checkedTerms, checkPostings, checkStarts } from './keyword-checks.js';
 import type { KeywordIndex } from './keyword-index.js';
-import type { Postings } from './postings.js';
+import { columnWordsOf, type KeywordPaper, type Postings } from './postings.js';
+import { PostingsBuilder } from './postings-builder.js';
+import { type KernelMemory, memoryFor } from './scores.js';
 
 /** The name of the file within a generation's folder. */
 export const KEYWORD_FILE = 'keywords.bin';
 
 const MAGIC = 0x574b504e;
-/** Raise when the layout changes, or what `termsOf` gives: an index of other terms finds the wrong papers. */
-const VERSION = 1;
+/** Raise when the layout or the impacts change, or what `termsOf` gives: an index of other terms finds the wrong papers. */
+const VERSION = 2;
 const HEADER_WORDS = 6;
-
-/** Elements checked between two looks at the clock: some 100 microseconds. */
-const STRIDE = 1 << 15;
 
 /** What the manifest records of the file. */
 export interface KeywordFile extends FileFacts {
@@ -34,124 +34,95 @@ export interface KeywordFile extends FileFacts {
 }
 
 /** The file's content, in order. */
-export function partsOf(postings: Postings): ArrayBufferView[] {
-  const { labels, termStarts, postingStarts, rows, units, frequencies } = postings;
-  const counts = [labels.length, termStarts.length - 1, units.length, rows.length];
-  return [
-    Uint32Array.of(MAGIC, VERSION, ...counts),
-    labels,
-    termStarts,
-    postingStarts,
-    rows,
-    units,
-    frequencies,
-  ];
+export function partsOf({ labels, termStarts, listStarts, lists, units }: Postings): ArrayBufferView[] {
+  const counts = [labels.length, termStarts.length - 1, units.length, lists.length];
+  return [Uint32Array.of(MAGIC, VERSION, ...counts), labels, termStarts, listStarts, lists, units];
 }
 
 /**
  * Opens `keywords.bin` after checking its size and checksum against `facts`, and every number in it, so that no
- * search can meet one out of range. Gives way to the event loop while it does. Errors: `index_damaged`, also when
- * the file is missing.
+ * search can meet one out of range. Gives way to the event loop while it does. Errors: `index_outdated` for a file of
+ * another version, which a build makes anew from the store; `index_damaged`, also when the file is missing.
  */
 export async function openKeywordIndex(folder: string, facts: KeywordFile): Promise<KeywordIndex> {
-  const postings = layOut(facts, await contentOf(folder, facts));
+  const { memory, content } = memoryFor(facts.bytes);
+  await withIndexFile(folder, facts, (handle) => readVerified(handle, facts, content));
+  return indexOf(memory, content, facts);
+}
+
+/** Whether the file, of which nothing else is checked, is one that `openKeywordIndex` of this version can open. */
+export async function isKeywordFileCurrent(folder: string, facts: KeywordFile): Promise<boolean> {
+  const header = new Uint32Array(2);
+  const isRead = await withIndexFile(folder, facts, (handle) =>
+    readFully(handle, new Uint8Array(header.buffer), 0),
+  );
+  return isRead && header[0] === MAGIC && header[1] === VERSION;
+}
+
+/** An index in memory, for a few papers or for tests. `papers`: with ascending labels. Errors: `bad_record`. */
+export async function keywordIndexOf(
+  papers: Iterable<readonly [label: number, paper: KeywordPaper]>,
+): Promise<KeywordIndex> {
+  const builder = new PostingsBuilder();
+  for (const [label, paper] of papers) builder.add(label, paper);
+  const parts = partsOf(builder.build()).map(
+    ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+  );
+  const { memory, content } = memoryFor(parts.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const part of parts) {
+    content.set(part, end);
+    end += part.length;
+  }
+  return indexOf(memory, content, { file: KEYWORD_FILE });
+}
+
+/** `facts`: numbers that are known must be those of the content. */
+async function indexOf(
+  memory: KernelMemory,
+  content: Uint8Array,
+  facts: Pick<KeywordFile, 'file'> & Partial<KeywordFile>,
+): Promise<KeywordIndex> {
+  const { file, papers, terms } = facts;
+  const postings = layOut(file, content);
+  const { labels, termStarts, listStarts, lists, units } = postings;
+  const found = [labels.length, termStarts.length - 1];
+  if (found[0] !== (papers ?? found[0]) || found[1] !== (terms ?? found[1]))
+    throw damaged(file, `it says that it holds ${found[0]} papers and ${found[1]} terms`);
   const pace = new Pace();
-  await checkAscending(facts.file, 'labels', postings.labels, pace);
-  await checkStarts(facts.file, 'places of terms', postings.termStarts, postings.units.length, pace);
-  await checkStarts(facts.file, 'places of postings', postings.postingStarts, postings.rows.length, pace);
-  await checkTermOrder(facts.file, postings, pace);
-  return new Bm25Index(postings, await checkedLengths(facts.file, postings, pace));
+  await checkStarts(file, 'places of terms', termStarts, units.length, pace);
+  await checkStarts(file, 'places of lists', listStarts, lists.length, pace);
+  await checkPostings(file, postings, pace);
+  const columnCounts = await checkedColumns(file, postings, pace);
+  const table = await checkedTerms(file, postings, pace);
+  return new Bm25Index({ memory, postings, table, columnCounts });
 }
 
-/** All of the file, once size and checksum are what the manifest says. */
-function contentOf(folder: string, facts: KeywordFile): Promise<ArrayBuffer> {
-  return withIndexFile(folder, facts, async (handle) => {
-    const content = new ArrayBuffer(facts.bytes);
-    await readVerified(handle, facts, new Uint8Array(content));
-    return content;
-  });
-}
-
-function layOut({ file, papers, terms }: KeywordFile, content: ArrayBuffer): Postings {
+function layOut(file: string, content: Uint8Array): Postings {
   const header = new Uint32Array(HEADER_WORDS);
-  new Uint8Array(header.buffer).set(new Uint8Array(content).subarray(0, 4 * HEADER_WORDS));
-  const [magic, version, n = 0, t = 0, u = 0, p = 0] = header;
-  if (magic !== MAGIC || version !== VERSION)
-    throw damaged(file, 'it is not a keyword index of this version');
-  if (n !== papers || t !== terms) throw damaged(file, `it says that it holds ${n} papers and ${t} terms`);
-  const bytes = 4 * (HEADER_WORDS + n + 2 * (t + 1) + p) + 2 * u + p;
-  if (content.byteLength !== bytes) throw damaged(file, `it should have ${bytes} bytes by its header`);
-  let at = 4 * HEADER_WORDS;
-  const next = (length: number, width: number) => {
-    const begun = at;
-    at += length * width;
-    return [content, begun, length] as const;
+  new Uint8Array(header.buffer).set(content.subarray(0, 4 * HEADER_WORDS));
+  const [magic, version, n = 0, t = 0, u = 0, l = 0] = header;
+  if (magic !== MAGIC) throw damaged(file, 'it is no keyword index');
+  if (version !== VERSION) throw outdated(file);
+  const bytes = 4 * (HEADER_WORDS + n + 2 * (t + 1) + l) + 2 * u;
+  if (content.length !== bytes) throw damaged(file, `it should have ${bytes} bytes by its header`);
+  let end = content.byteOffset + 4 * HEADER_WORDS;
+  const words = (length: number) => {
+    const array = new Uint32Array(content.buffer, end, length);
+    end += array.byteLength;
+    return array;
   };
   return {
-    labels: new Uint32Array(...next(n, 4)),
-    termStarts: new Uint32Array(...next(t + 1, 4)),
-    postingStarts: new Uint32Array(...next(t + 1, 4)),
-    rows: new Uint32Array(...next(p, 4)),
-    units: new Uint16Array(...next(u, 2)),
-    frequencies: new Uint8Array(...next(p, 1)),
+    labels: words(n),
+    termStarts: words(t + 1),
+    listStarts: words(t + 1),
+    lists: words(l),
+    units: new Uint16Array(content.buffer, end, u),
+    columnWords: columnWordsOf(n),
   };
 }
 
-async function checkAscending(file: string, what: string, numbers: Uint32Array, pace: Pace): Promise<void> {
-  for (let at = 1; at < numbers.length; at++) {
-    if ((numbers[at - 1] as number) >= (numbers[at] as number))
-      throw damaged(file, `its ${what} do not ascend`);
-    if (at % STRIDE === 0 && pace.due()) await pace.turn();
-  }
-}
-
-/** Every term has a unit and a posting at least, so places ascend strictly, from 0 to the end of what they divide. */
-async function checkStarts(
-  file: string,
-  what: string,
-  starts: Uint32Array,
-  end: number,
-  pace: Pace,
-): Promise<void> {
-  await checkAscending(file, what, starts, pace);
-  if (starts[0] !== 0 || starts[starts.length - 1] !== end) {
-    throw damaged(file, `its ${what} do not fit what they divide`);
-  }
-}
-
-/** Terms are found by halving, which needs them in order. */
-async function checkTermOrder(file: string, { termStarts, units }: Postings, pace: Pace): Promise<void> {
-  let last = '';
-  for (let term = 0; term < termStarts.length - 1; term++) {
-    const spelled = units.subarray(termStarts[term], termStarts[term + 1]);
-    if (spelled.length > LONGEST_TERM) throw damaged(file, 'it has a term of impossible length');
-    const stem = String.fromCharCode(...spelled);
-    if (stem <= last) throw damaged(file, 'its terms are not in order');
-    last = stem;
-    if (term % 512 === 0 && pace.due()) await pace.turn();
-  }
-}
-
-/** Folding makes at most 18 characters of one (Unicode's compatibility forms), and words have 64 at most. */
-const LONGEST_TERM = 18 * 66;
-
-/** The length of each row's paper in terms, added up while every posting is checked. */
-async function checkedLengths(file: string, postings: Postings, pace: Pace): Promise<Uint32Array> {
-  const { labels, postingStarts, rows, frequencies } = postings;
-  const lengths = new Uint32Array(labels.length);
-  for (let term = 0; term < postingStarts.length - 1; term++) {
-    const end = postingStarts[term + 1] as number; // term + 1 < postingStarts.length
-    let last = -1;
-    for (let at = postingStarts[term] as number; at < end; at++) {
-      const row = rows[at] as number; // at < rows.length, as places have been checked
-      const times = frequencies[at] as number;
-      if (row <= last || row >= lengths.length || times === 0) {
-        throw damaged(file, 'a posting of it is out of range or order');
-      }
-      lengths[row] = (lengths[row] as number) + times;
-      last = row;
-      if (at % STRIDE === 0 && pace.due()) await pace.turn();
-    }
-  }
-  return lengths;
+function outdated(file: string): NearpaperError {
+  const message = `The index file ${file} was made by another version of nearpaper. Run \`nearpaper build\` to bring it up to date; no paper is embedded again.`;
+  return new NearpaperError('index_outdated', message);
 }

@@ -2,7 +2,8 @@
 import { NearpaperError } from '../errors.js';
 import { PIECE_BYTES, publishPieces } from '../index-file.js';
 import { KEYWORD_FILE, type KeywordFile, partsOf } from './keyword-file.js';
-import { type KeywordPaper, PostingsBuilder } from './postings.js';
+import type { KeywordPaper } from './postings.js';
+import { PostingsBuilder } from './postings-builder.js';
 
 /** A writer is used once, also when `commit` fails. The bytes depend on the papers alone. */
 export class KeywordIndexWriter {

@@ -3,7 +3,7 @@ import type { LabelSet } from '../label-set.js';
 
 export interface KeywordMatch {
   label: number;
-  /** BM25 of the text for this paper, above 0; comparable within one query only. */
+  /** BM25 of the text for this paper, above 0, to 1/255 of the most it could be; comparable within one query only. */
   score: number;
 }
 
@@ -36,7 +36,8 @@ export interface KeywordIndex {
    * Ranks papers by BM25 (Robertson & Zaragoza 2009, with k1 1.2 and b .4 over title and abstract) for the terms of a
    * text of any length; of a long one, for the terms that weigh most (idf times how often the text has them). Several
    * texts make one query, in which a term counts as the square root of how often they have it, so that what all of them
-   * say once does not vanish beside what one of them repeats.
+   * say once does not vanish beside what one of them repeats. Impacts have 8 bits, weights 16 (docs/adr/0018); the score
+   * of a paper is the same whether it is among the best or asked for by label.
    * Errors: `cancelled` when the signal aborts; `not_ready` after `close`; `invalid_request` for a k that is no whole
    * number of at least 0.
    */

@@ -10,6 +10,7 @@ import { type DraftSources, openDraftFile, sealDraftFile } from './draft-file.js
 import { aliasKeys, parseArxivId, slugOf } from './ids.js';
 import type { IncomingPaper } from './paper.js';
 import { contentHash, floatsOf, rowValues, textHash } from './paper-row.js';
+import { writeColumns } from './stored-columns.js';
 
 export type { IncomingPaper } from './paper.js';
 
@@ -279,6 +280,7 @@ export class Draft {
           'DELETE FROM main.embeddings WHERE fingerprint <> ? OR text_hash NOT IN (SELECT text_hash FROM main.papers)',
         )
         .run(fingerprint);
+      writeColumns(this.#db);
     });
     sealDraftFile(this.#db);
   }

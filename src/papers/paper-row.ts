@@ -2,28 +2,30 @@
 import { createHash } from 'node:crypto';
 import type { Paper } from './paper.js';
 
-/** The columns that hold the paper's own fields. */
-export interface PaperRow {
-  label: number;
-  id: string;
-  title: string;
-  abstract: string;
-  authors: string;
-  published: string | null;
-  updated: string | null;
-  year: number | null;
-  categories: string;
-  venue: string | null;
-  url: string | null;
-  doi: string | null;
-}
+/** Every field of a paper, in the order in which they are shown. */
+export const PAPER_FIELDS = [
+  'id',
+  'title',
+  'authors',
+  'published',
+  'venue',
+  'url',
+  'abstract',
+  'year',
+  'updated',
+  'categories',
+  'doi',
+] as const satisfies readonly (keyof Paper)[];
 
-export const PAPER_COLUMNS =
-  'label, id, title, abstract, authors, published, updated, year, categories, venue, url, doi';
+/** A row of some of these columns, under the names of the fields; lists are JSON in it. */
+export type PaperRow = Partial<Record<keyof Paper, string | number | null>>;
 
-export function paperOfRow(row: PaperRow): Paper {
-  const { label: _label, ...fields } = row;
-  return { ...fields, authors: stringsOf(row.authors), categories: stringsOf(row.categories) };
+/** Makes lists of a row's JSON, in place; it is the paper then, as far as its columns go. */
+export function paperOfRow<Field extends keyof Paper>(row: PaperRow): Pick<Paper, Field> {
+  if (typeof row.authors === 'string') Object.assign(row, { authors: stringsOf(row.authors) });
+  if (typeof row.categories === 'string') Object.assign(row, { categories: stringsOf(row.categories) });
+  // The table is strict: its columns have the types of a paper's fields.
+  return row as unknown as Pick<Paper, Field>;
 }
 
 /** The strings of a stored list. */

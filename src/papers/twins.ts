@@ -34,32 +34,40 @@ export class Twins {
 
 /** Reads which papers share an alias, in slices that leave the event loop free. */
 export async function loadTwins(db: Database): Promise<Twins> {
-  const slice = db
-    .prepare<[string, number, number], [alias: string, label: number]>(
-      'SELECT alias, label FROM aliases WHERE (alias, label) > (?, ?) ORDER BY alias, label LIMIT ?',
-    )
-    .raw();
   const twins = new Twins();
   const pace = new Pace();
+  for (const holders of holdersOf(db)) {
+    if (holders.length > 0) twins.relate(holders);
+    if (pace.due()) await pace.turn();
+  }
+  return twins;
+}
+
+/** The labels that have one alias together, alias by alias; between two slices of rows an empty list, to give way at. */
+export function* holdersOf(db: Database): Generator<readonly number[]> {
+  const slice = db
+    .prepare<[string, number, number], [alias: string, label: number]>(
+      'SELECT alias, label FROM main.aliases WHERE (alias, label) > (?, ?) ORDER BY alias, label LIMIT ?',
+    )
+    .raw();
   let alias = '';
   let holders: number[] = [];
   for (let last: [string, number] | undefined = ['', -1]; last !== undefined; ) {
-    if (pace.due()) await pace.turn();
     const rows: [string, number][] = slice.all(...last, ROWS_A_SLICE);
     for (const [next, label] of rows) {
       if (next !== alias) {
-        relate(twins, holders);
+        if (areTwins(holders)) yield holders;
         alias = next;
         holders = [];
       }
       holders.push(label);
     }
     last = rows.at(-1);
+    yield [];
   }
-  relate(twins, holders);
-  return twins;
+  if (areTwins(holders)) yield holders;
 }
 
-function relate(twins: Twins, holders: readonly number[]): void {
-  if (holders.length > 1 && holders.length <= MOST_HOLDERS) twins.relate(holders);
+function areTwins(holders: readonly number[]): boolean {
+  return holders.length > 1 && holders.length <= MOST_HOLDERS;
 }

@@ -1,5 +1,6 @@
 /** The answer that callers get. */
 import type { Paper } from '../papers/paper.js';
+import { PAPER_FIELDS } from '../papers/paper-row.js';
 import type { Corpus } from './corpus.js';
 
 /**
@@ -8,20 +9,8 @@ import type { Corpus } from './corpus.js';
  */
 export const RANKING_VERSION = 3;
 
-/** Every field of a paper that a caller can ask for, besides the id, which is always there. */
-export const PAPER_FIELDS = [
-  'id',
-  'title',
-  'authors',
-  'published',
-  'venue',
-  'url',
-  'abstract',
-  'year',
-  'updated',
-  'categories',
-  'doi',
-] as const satisfies readonly (keyof Paper)[];
+/** Every field of a paper that a caller can ask for; the id is always there. */
+export { PAPER_FIELDS };
 export type PaperField = (typeof PAPER_FIELDS)[number];
 
 export const DEFAULT_FIELDS: readonly PaperField[] = ['id', 'title', 'authors', 'published', 'venue', 'url'];
@@ -114,9 +103,14 @@ export const DEFAULT_OPTIONS: QueryOptions = {
   explain: false,
 };
 
+/** These fields and the id, in the order of PAPER_FIELDS: the store gives papers that are views then. */
+export function withId(fields: readonly PaperField[]): PaperField[] {
+  return PAPER_FIELDS.filter((field) => field === 'id' || fields.includes(field));
+}
+
 /** The paper with only these fields, in the order of PAPER_FIELDS; the id is always there. */
-export function viewOf(paper: Paper, fields: readonly PaperField[]): PaperView {
-  const chosen = PAPER_FIELDS.filter((field) => field === 'id' || fields.includes(field));
+export function viewOf(paper: PaperView, fields: readonly PaperField[]): PaperView {
+  const chosen = withId(fields);
   return { id: paper.id, ...Object.fromEntries(chosen.map((field) => [field, paper[field]])) };
 }
 

@@ -97,9 +97,9 @@ const SPARE_FOR_EACH = 24;
 /** Of so many seeds each searches with less effort: what one misses, its neighbours find. */
 const MANY_SEEDS = 30;
 const EFFORT_FOR_EACH_OF_MANY = 32;
-/** Candidates compared with every seed: 0.4 microseconds for each pair. Fewer papers than that are all compared. */
+/** Candidates compared with every seed. Fewer papers than that are all compared. */
 const MOST_SCORED = 512;
-/** Vectors copied at once: some 100 microseconds. */
+/** Papers compared with every seed at once, so that the cosines of all with 1,000 seeds need 2 MB. */
 const SLICE = 256;
 
 /**
@@ -158,17 +158,40 @@ async function scored(
   let pool: Candidate[] = [];
   for (let from = 0; from < labels.length; from += SLICE) {
     const slice = labels.slice(from, from + SLICE);
-    for (const [i, vector] of (await corpus.vectors.vectors(slice)).entries()) {
+    const toPositives = await cosinesOf(corpus, slice, positives, pace);
+    const toNegatives = await cosinesOf(corpus, slice, negatives, pace);
+    for (const [i, label] of slice.entries()) {
       if (pace.due()) await pace.turn();
-      const label = slice[i];
-      if (vector === undefined || label === undefined) continue;
-      const best = score(vector);
+      const ofPositives = toPositives.subarray(i * positives.length, (i + 1) * positives.length);
+      const ofNegatives = toNegatives.subarray(i * negatives.length, (i + 1) * negatives.length);
+      if (Number.isNaN(ofPositives[0])) continue;
+      const best = score(ofPositives, ofNegatives);
       const similarity = rounded(best.similarity);
       if (similarity >= minSimilarity) pool.push({ label, similarity, score: rounded(best.score) });
     }
     if (pool.length > 4 * POOL_SIZE) pool = bestOf(pool);
   }
   return bestOf(pool);
+}
+
+/** Row-major, labels.length x seeds.length: a row has the cosines of one paper with all seeds, NaN for one not held. */
+async function cosinesOf(
+  corpus: Corpus,
+  labels: readonly number[],
+  seeds: readonly Seed[],
+  pace: Pace,
+): Promise<Float64Array> {
+  const cosines = new Float64Array(labels.length * seeds.length);
+  for (const [column, { vector }] of seeds.entries()) {
+    if (pace.due()) await pace.turn();
+    const similarities = await corpus.vectors.similarities(vector, labels);
+    let at = column;
+    for (const similarity of similarities) {
+      cosines[at] = similarity ?? Number.NaN;
+      at += seeds.length;
+    }
+  }
+  return cosines;
 }
 
 function bestOf(pool: readonly Candidate[]): Candidate[] {

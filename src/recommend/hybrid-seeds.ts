@@ -1,14 +1,13 @@
 /** Candidates for several seeds, by their meaning, their words, or both. */
 import type { WeightedText } from '../keywords/keyword-index.js';
 import { LabelSet } from '../label-set.js';
-import { Pace } from '../pacing.js';
 import { rounded } from './answer.js';
 import { type BySeeds, sumOf, type Wanted } from './by-seeds.js';
 import { type Candidate, POOL_SIZE } from './candidates.js';
 import { type Corpus, timed } from './corpus.js';
 import { fuse } from './fusion.js';
 import type { SearchMode } from './mode.js';
-import { type Seed, textOfSeed } from './seeds.js';
+import type { Seed } from './seeds.js';
 
 /**
  * As a text is searched for: the best by the strategy, but for keyword mode, joined with the best by the words of all
@@ -30,7 +29,7 @@ export async function nearestToSeeds(
   const isNarrowed = mode === 'keyword' && !byWordsAlone;
   const subset = isNarrowed ? LabelSet.of(found.map(({ label }) => label)) : wanted.narrowing.subset;
   const near = mode === 'keyword' ? [] : found;
-  const query = await queryOf(corpus, wanted.positives, signal);
+  const query = queryOf(wanted.positives);
   const labels = near.map(({ label }) => label);
   const { best, scores } = await timed(corpus, 'keywords', () =>
     corpus.keywords.search(query, POOL_SIZE + excluded.size, { subset, labels, signal }),
@@ -56,19 +55,12 @@ export async function nearestToSeeds(
 const WEIGHT_DIGITS = 6;
 
 /** The words of all positives, in an order that does not depend on theirs, because a floating-point sum depends on its order. */
-async function queryOf(
-  corpus: Corpus,
-  positives: readonly Seed[],
-  signal: AbortSignal | undefined,
-): Promise<string | WeightedText[]> {
-  const pace = new Pace(signal);
+function queryOf(positives: readonly Seed[]): string | WeightedText[] {
   const mean = sumOf(positives.map(({ weight }) => weight)) / positives.length;
-  const texts: WeightedText[] = [];
-  for (const seed of positives) {
-    if (pace.due()) await pace.turn();
-    const weight = Number((seed.weight / mean).toPrecision(WEIGHT_DIGITS));
-    texts.push({ text: await textOfSeed(corpus, seed), weight });
-  }
+  const texts: WeightedText[] = positives.map(({ text, weight }) => ({
+    text,
+    weight: Number((weight / mean).toPrecision(WEIGHT_DIGITS)),
+  }));
   const [only] = texts;
   if (only !== undefined && texts.length === 1) return only.text;
   return texts.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : a.weight - b.weight));

@@ -1,5 +1,6 @@
 /** Candidates for one target, by its meaning, its words, or both: the ranking of texts and of single papers. */
 import { LabelSet } from '../label-set.js';
+import type { Neighbour } from '../vectors/vector-index.js';
 import { type QueryOptions, rounded, type Warning } from './answer.js';
 import { bySimilarity, type Candidate, nearest, POOL_SIZE } from './candidates.js';
 import { type Corpus, timed } from './corpus.js';
@@ -81,10 +82,14 @@ async function poolOfBoth(
 ): Promise<Scored[]> {
   const { vector, text, options } = target;
   const depth = depthOf(options);
-  const narrowing = await nearEnough(corpus, target, signal);
-  const { subset, excluded } = narrowing;
+  const { subset, nearby } = await nearEnough(corpus, target, signal);
+  const { narrowing } = target;
+  const { excluded } = narrowing;
   const asked = { exact: options.exact, k: depth };
-  const near = mode === 'keyword' ? [] : await nearest(corpus, vector, narrowing, asked, signal);
+  const near =
+    mode === 'keyword'
+      ? []
+      : (nearby?.slice(0, depth) ?? (await nearest(corpus, vector, narrowing, asked, signal)));
   const labels = near.map(({ label }) => label);
   const { best, scores } = await timed(corpus, 'keywords', () =>
     corpus.keywords.search(text, depth + excluded.size, { subset, labels, signal }),
@@ -107,14 +112,17 @@ async function poolOfBoth(
 /** So many of the nearest papers are looked at for `minSimilarity`. */
 const MOST_NEAR = 1000;
 
-/** With `minSimilarity`, only papers that near have their words looked at; else the words' best might all be too far. */
+/**
+ * With `minSimilarity`, only papers that near have their words looked at; else the words' best might all be too far.
+ * `nearby`: those papers, best first.
+ */
 async function nearEnough(
   corpus: Corpus,
   { vector, narrowing, options: { exact, minSimilarity } }: Target,
   signal: AbortSignal | undefined,
-): Promise<Narrowing> {
-  if (minSimilarity === undefined) return narrowing;
-  const near = await nearest(corpus, vector, narrowing, { exact, k: MOST_NEAR }, signal);
-  const labels = near.filter(({ similarity }) => rounded(similarity) >= minSimilarity);
-  return { ...narrowing, subset: LabelSet.of(labels.map(({ label }) => label)) };
+): Promise<{ subset: LabelSet | undefined; nearby?: Neighbour[] }> {
+  if (minSimilarity === undefined) return { subset: narrowing.subset };
+  const found = await nearest(corpus, vector, narrowing, { exact, k: MOST_NEAR }, signal);
+  const nearby = found.filter(({ similarity }) => rounded(similarity) >= minSimilarity);
+  return { subset: LabelSet.of(nearby.map(({ label }) => label)), nearby };
 }

@@ -19,7 +19,10 @@ export async function withKnownItems(
   const sorted = [...candidates].sort((a, b) => b.score - a.score || a.label - b.label);
   const query = new TitleQuery(text);
   if (!query.possible) return sorted;
-  const papers = await corpus.store.get(sorted.slice(0, TITLES_READ).map(({ label }) => label));
+  const papers = await corpus.store.get(
+    sorted.slice(0, TITLES_READ).map(({ label }) => label),
+    ['title'],
+  );
   return sorted.map((candidate, i) => {
     const paper = papers[i];
     const match = paper === undefined ? 'none' : query.match(paper.title);

@@ -1,12 +1,11 @@
 /** What the best results are judged by: whether they are a good match at all. */
 import { termsOf } from '../keywords/terms.js';
 import { Pace } from '../pacing.js';
-import { cosine } from '../vectors/dot.js';
 import { type BestMatch, countWords, kindOfText, type QueryKind } from './calibration.js';
 import type { Candidate } from './candidates.js';
 import type { Corpus } from './corpus.js';
-import { SamePaper } from './same-paper.js';
-import { type Seed, textOfSeed } from './seeds.js';
+import type { SamePaper } from './same-paper.js';
+import type { Seed } from './seeds.js';
 
 /** What the similarities of an answer are with, and the best that each query got. */
 export interface Matches {
@@ -35,48 +34,53 @@ export function matchesOfText(
 const COMPARED = 10;
 
 /**
- * For seeds: with several, each is judged by itself, since no paper need be near to all of them. Copies of the papers
- * `seeds` (labels) are no results, so they are no match either.
+ * For seeds: with several, each is judged by itself, since no paper need be near to all of them. Copies of seeds are no
+ * results, so they are no match either.
  */
 export async function matchesOfSeeds(
   corpus: Corpus,
   positives: readonly Seed[],
   candidates: readonly Candidate[],
-  seeds: readonly number[],
+  same: SamePaper,
   signal: AbortSignal | undefined,
 ): Promise<Matches> {
   const pace = new Pace(signal);
-  const words = await wordsOf(corpus, positives, pace);
-  const kind = words.every((count, i) => positives[i]?.label === null && kindOfText(count) === 'text')
-    ? 'text'
-    : 'paper';
-  const nearest = candidates.toSorted(nearerFirst);
-  const labels = nearest.slice(0, COMPARED).map(({ label }) => label);
-  const best = await corpus.vectors.vectors(labels);
-  const same = await SamePaper.among(corpus, labels, best, seeds);
-  const found: Float32Array[] = [];
-  for (const [at, vector] of best.entries()) {
-    if (vector !== undefined && !(await same.asASeed(at))) found.push(vector);
+  const words: number[] = [];
+  for (const { text } of positives) {
+    if (pace.due()) await pace.turn();
+    words.push(countWords(text));
+  }
+  const isText = words.every((count, i) => positives[i]?.label === null && kindOfText(count) === 'text');
+  const kind = isText ? 'text' : 'paper';
+  const found: number[] = [];
+  for (const { label } of nearestOf(candidates)) {
+    if (!(await same.asASeed(label))) found.push(label);
   }
   if (found.length === 0) return { kind, matches: [] };
   const matches: BestMatch[] = [];
   for (const [i, { vector }] of positives.entries()) {
     if (pace.due()) await pace.turn();
-    const similarity = found.reduce((most, paper) => Math.max(most, cosine(paper, vector)), -1);
+    const similarities = await corpus.vectors.similarities(vector, found);
+    const similarity = similarities.reduce<number>((most, one = -1) => Math.max(most, one), -1);
     matches.push({ words: words[i] ?? 1, similarity });
   }
   return { kind, matches };
 }
 
-function nearerFirst(a: Candidate, b: Candidate): number {
-  return b.similarity - a.similarity || a.label - b.label;
+/** The nearest candidates, ties by label. */
+function nearestOf(candidates: readonly Candidate[]): Candidate[] {
+  const best: Candidate[] = [];
+  for (const candidate of candidates) {
+    const last = best.length < COMPARED ? undefined : best[COMPARED - 1];
+    if (last !== undefined && nearerFirst(last, candidate) < 0) continue;
+    let at = best.length;
+    while (at > 0 && nearerFirst(candidate, best[at - 1] as Candidate) < 0) at--; // 0 < at <= length
+    best.splice(at, 0, candidate);
+    if (best.length > COMPARED) best.pop();
+  }
+  return best;
 }
 
-async function wordsOf(corpus: Corpus, positives: readonly Seed[], pace: Pace): Promise<number[]> {
-  const words: number[] = [];
-  for (const seed of positives) {
-    if (pace.due()) await pace.turn();
-    words.push(countWords(await textOfSeed(corpus, seed)));
-  }
-  return words;
+function nearerFirst(a: Candidate, b: Candidate): number {
+  return b.similarity - a.similarity || a.label - b.label;
 }

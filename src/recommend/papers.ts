@@ -1,7 +1,8 @@
 /** Looking papers up: one by id, several by id, and the corpus page by page. */
 import { NearpaperError } from '../errors.js';
 import { Pace } from '../pacing.js';
-import { type PaperField, type PaperView, type QueryOptions, viewOf, type Warning } from './answer.js';
+import { pageOf } from '../papers/store.js';
+import { type PaperField, type PaperView, type QueryOptions, type Warning, withId } from './answer.js';
 import type { Corpus } from './corpus.js';
 import { clausesOf, filterWarnings, unknownIds } from './narrowing.js';
 
@@ -30,12 +31,13 @@ export async function lookUp(
   signal?: AbortSignal,
 ): Promise<LookUp> {
   const papers: LookUp['papers'] = [];
+  const shown = withId(fields);
   const pace = new Pace(signal);
   for (const asked of ids) {
     if (pace.due()) await pace.turn();
     const resolved = await corpus.store.resolve(asked);
-    const [paper] = resolved === undefined ? [] : await corpus.store.get([resolved.label]);
-    papers.push({ asked, paper: paper === undefined ? null : viewOf(paper, fields) });
+    const [paper] = resolved === undefined ? [] : await corpus.store.get([resolved.label], shown);
+    papers.push({ asked, paper: paper ?? null });
   }
   const unknown = new Set(papers.filter(({ paper }) => paper === null).map(({ asked }) => asked));
   return { papers, warnings: unknown.size === 0 ? [] : [unknownIds('ids', [...unknown])] };
@@ -58,12 +60,13 @@ export type ListQuery = Pick<QueryOptions, 'from' | 'to' | 'category' | 'venue' 
 export async function listPapers(corpus: Corpus, query: ListQuery, signal?: AbortSignal): Promise<PaperList> {
   const from = query.cursor === undefined ? 0 : readCursor(query.cursor);
   const clauses = clausesOf(query);
-  const page = await corpus.store.list(clauses, from, query.limit, signal);
-  const filtered = clauses.length === 0 ? null : await corpus.store.subset(clauses, signal);
+  const filtered = await corpus.store.subset(clauses, signal);
+  const { page, next } = pageOf(filtered.labels, from, query.limit);
+  const papers = await corpus.store.get(page, withId(query.fields));
   return {
-    papers: page.papers.map((paper) => viewOf(paper, query.fields)),
-    next: page.next === null ? null : writeCursor(page.next),
-    warnings: filtered === null ? [] : filterWarnings(filtered),
+    papers: papers.filter((paper) => paper !== undefined),
+    next: next === null ? null : writeCursor(next),
+    warnings: clauses.length === 0 ? [] : filterWarnings(filtered),
   };
 }
 

@@ -33,7 +33,7 @@ export async function papersWithPhrases(
   const pace = new Pace(signal);
   for (let from = 0; from < best.length && found.length < POOL_SIZE; from += READ_AT_ONCE) {
     const labels = best.slice(from, from + READ_AT_ONCE).map(({ label }) => label);
-    const papers = await corpus.store.get(labels);
+    const papers = await corpus.store.get(labels, ['title', 'abstract']);
     for (const [i, label] of labels.entries()) {
       if (pace.due()) await pace.turn();
       const paper = papers[i];
@@ -43,6 +43,6 @@ export async function papersWithPhrases(
   return LabelSet.of(found);
 }
 
-function has({ title, abstract }: Paper, phrase: string): boolean {
+function has({ title, abstract }: Pick<Paper, 'title' | 'abstract'>, phrase: string): boolean {
   return containsPhrase(title, phrase) || containsPhrase(abstract, phrase);
 }

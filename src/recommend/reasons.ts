@@ -39,7 +39,7 @@ export class Explainer {
   }
 
   /** `vector`: the paper's own. */
-  explain(paper: Paper, vector: Float32Array): Reasons {
+  explain(paper: Pick<Paper, 'title' | 'abstract'>, vector: Float32Array): Reasons {
     const nearest = this.#nearest(vector);
     if (nearest === undefined) return { terms: [], sentence: null };
     const { source, similarity } = nearest;

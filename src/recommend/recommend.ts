@@ -9,7 +9,8 @@ import { matchesOfSeeds } from './match.js';
 import type { SearchMode } from './mode.js';
 import { type Narrowing, narrow } from './narrowing.js';
 import { present } from './present.js';
-import { findSeeds, type Seed, type SeedInput, sourcesOf, textOfSeed } from './seeds.js';
+import { SamePaper } from './same-paper.js';
+import { findSeeds, type Seed, type SeedInput, sourcesOf } from './seeds.js';
 
 /** How several seeds make one order: see rocchio.ts and best-score.ts. */
 export const STRATEGIES = ['best_score', 'average'] as const;
@@ -38,16 +39,16 @@ export async function recommend(
   const narrowing = withoutSeeds(asked, [...positives, ...negatives]);
   const wanted = { positives, negatives, narrowing, excludedByCaller: asked.excluded.size, query };
   const candidates = await candidatesFor(corpus, wanted, signal);
-  const seeds = [...positives, ...negatives].flatMap(({ label }) => label ?? []);
-  const { kind, matches } = await matchesOfSeeds(corpus, positives, candidates, seeds, signal);
+  const same = new SamePaper(corpus, labelsOf([...positives, ...negatives]));
+  const { kind, matches } = await matchesOfSeeds(corpus, positives, candidates, same, signal);
   return present(
     corpus,
     {
       candidates,
       kind,
       matches,
-      seeds,
-      sources: await sourcesOf(corpus, positives, query.explain, signal),
+      same,
+      sources: query.explain ? sourcesOf(positives) : [],
       warnings: [
         ...warnings,
         ...narrowing.warnings,
@@ -77,8 +78,7 @@ async function candidatesFor(
   const { mode = 'hybrid' } = query;
   const [seed] = positives;
   if (seed !== undefined && positives.length === 1 && negatives.length === 0) {
-    const text = await textOfSeed(corpus, seed);
-    const target = { vector: seed.vector, text, narrowing, options: query };
+    const target = { vector: seed.vector, text: seed.text, narrowing, options: query };
     return nearestIn(corpus, mode, target, signal);
   }
   const strategy = query.strategy === 'average' ? byAverage : byBestScore;
@@ -88,6 +88,9 @@ async function candidatesFor(
 
 /** Whoever likes or dislikes a paper knows it. */
 function withoutSeeds(narrowing: Narrowing, seeds: readonly Seed[]): Narrowing {
-  const labels = seeds.flatMap(({ label }) => label ?? []);
-  return { ...narrowing, excluded: new Set([...narrowing.excluded, ...labels]) };
+  return { ...narrowing, excluded: new Set([...narrowing.excluded, ...labelsOf(seeds)]) };
+}
+
+function labelsOf(seeds: readonly Seed[]): number[] {
+  return seeds.flatMap(({ label }) => label ?? []);
 }

@@ -1,8 +1,7 @@
 /** Whether two papers of the corpus are the same one under two ids. */
 import type { Paper } from '../papers/paper.js';
-import { cosine } from '../vectors/dot.js';
 import type { Corpus } from './corpus.js';
-import { isSameText } from './same-text.js';
+import { isSameText, LEAST_RESEMBLANCE } from './same-text.js';
 
 /**
  * Below this cosine the texts of two papers are not even compared: second versions of a paper lie above it, those with
@@ -11,78 +10,60 @@ import { isSameText } from './same-text.js';
  */
 const WORTH_COMPARING = 0.8;
 
+/** Finds copies among the papers of one request; what it has read or found out it does not ask for again. */
 export class SamePaper {
   readonly #corpus: Corpus;
-  readonly #labels: readonly number[];
-  readonly #vectors: readonly (Float32Array | undefined)[];
-  readonly #seeds: readonly { label: number; vector: Float32Array | undefined }[];
-  /** Papers with another paper that has the same DOI or arXiv id. */
-  readonly #twins = new Map<number, readonly number[]>();
-  readonly #papers = new Map<number, Paper | undefined>();
+  /** Labels. */
+  readonly #seeds: readonly number[];
+  readonly #ofSeeds = new Map<number, boolean>();
+  readonly #papers = new Map<number, Text | undefined>();
 
-  private constructor(
-    corpus: Corpus,
-    labels: readonly number[],
-    vectors: readonly (Float32Array | undefined)[],
-    seeds: readonly { label: number; vector: Float32Array | undefined }[],
-  ) {
+  /** `seeds`: the labels of the papers that stand for what was asked. */
+  constructor(corpus: Corpus, seeds: readonly number[]) {
     this.#corpus = corpus;
-    this.#labels = labels;
-    this.#vectors = vectors;
     this.#seeds = seeds;
-    for (const label of labels) {
-      const twins = corpus.store.twins(label);
-      if (twins.length > 0) this.#twins.set(label, twins);
+  }
+
+  /** Whether the paper is a copy of a seed. */
+  async asASeed(label: number): Promise<boolean> {
+    const known = this.#ofSeeds.get(label);
+    if (known !== undefined) return known;
+    const found = (await this.among(label, this.#seeds)).length > 0;
+    this.#ofSeeds.set(label, found);
+    return found;
+  }
+
+  /**
+   * The papers among `others` that are copies of this one, in their order. They have an id in common or much of their
+   * text; for nearly every pair its sketches say that it has not, so no vector is compared and no text is read.
+   */
+  async among(label: number, others: readonly number[]): Promise<number[]> {
+    const twins = this.#corpus.store.twins(label);
+    const alike = this.#corpus.store.resembling(label, others, LEAST_RESEMBLANCE);
+    if (twins.length === 0 && alike.length === 0) return [];
+    const same = new Set<number>();
+    for (const other of others) if (twins.includes(other)) same.add(other);
+    const [vector] = alike.length === 0 ? [] : await this.#corpus.vectors.vectors([label]);
+    const cosines = vector === undefined ? [] : await this.#corpus.vectors.similarities(vector, alike);
+    for (const [i, other] of alike.entries()) {
+      const isNear = (cosines[i] ?? -1) >= WORTH_COMPARING;
+      if (isNear && !same.has(other) && (await this.#haveSameText(label, other))) same.add(other);
     }
+    return same.size === 0 ? [] : others.filter((other) => same.has(other));
   }
 
-  /** Candidates by label with their vectors, in the same order, and the labels of the seeds. */
-  static async among(
-    corpus: Corpus,
-    labels: readonly number[],
-    vectors: readonly (Float32Array | undefined)[],
-    seeds: readonly number[],
-  ): Promise<SamePaper> {
-    const seedVectors = await corpus.vectors.vectors(seeds);
-    const withVectors = seeds.map((label, i) => ({ label, vector: seedVectors[i] }));
-    return new SamePaper(corpus, labels, vectors, withVectors);
-  }
-
-  /** Whether the candidate at `at` is a copy of a seed. */
-  async asASeed(at: number): Promise<boolean> {
-    for (const seed of this.#seeds) {
-      if (this.#mayBe(at, seed) && (await this.#areSame(this.#labels[at] ?? 0, seed.label))) return true;
-    }
-    return false;
-  }
-
-  /** The cheap half of the next question: false for nearly every pair, and no text is looked up. */
-  mayBe(a: number, b: number): boolean {
-    return this.#mayBe(a, { label: this.#labels[b] ?? 0, vector: this.#vectors[b] });
-  }
-
-  /** Whether the candidates at `a` and `b`, which may be, are copies of one paper. */
-  as(a: number, b: number): Promise<boolean> {
-    return this.#areSame(this.#labels[a] ?? 0, this.#labels[b] ?? 0);
-  }
-
-  #mayBe(at: number, other: { label: number; vector: Float32Array | undefined }): boolean {
-    const label = this.#labels[at] ?? 0;
-    if (this.#twins.get(label)?.includes(other.label)) return true;
-    const vector = this.#vectors[at];
-    return (
-      vector !== undefined && other.vector !== undefined && cosine(vector, other.vector) >= WORTH_COMPARING
-    );
-  }
-
-  async #areSame(a: number, b: number): Promise<boolean> {
-    if (this.#twins.get(a)?.includes(b)) return true;
+  async #haveSameText(a: number, b: number): Promise<boolean> {
     const [first, second] = [await this.#paper(a), await this.#paper(b)];
     return first !== undefined && second !== undefined && isSameText(first, second);
   }
 
-  async #paper(label: number): Promise<Paper | undefined> {
-    if (!this.#papers.has(label)) this.#papers.set(label, (await this.#corpus.store.get([label]))[0]);
+  async #paper(label: number): Promise<Text | undefined> {
+    if (!this.#papers.has(label)) {
+      const [paper] = await this.#corpus.store.get([label], ['title', 'abstract']);
+      this.#papers.set(label, paper);
+    }
     return this.#papers.get(label);
   }
 }
+
+type Text = Pick<Paper, 'title' | 'abstract'>;

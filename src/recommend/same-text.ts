@@ -1,13 +1,13 @@
 /** Whether two texts are the same paper, written twice. */
 import type { Paper } from '../papers/paper.js';
+import { shinglesOf } from '../papers/text-sketch.js';
 
 /**
  * Share of three-word sequences that two abstracts must have in common (Broder, "On the resemblance and containment of
  * documents", SEQUENCES 1997). Second versions of a paper keep .6 and more; above .5, of the pairs that were read,
  * nearly all were one paper, below it mostly a paper and its sequel: docs/quality.md has the table.
  */
-const LEAST_RESEMBLANCE = 0.5;
-const SHINGLE_WORDS = 3;
+export const LEAST_RESEMBLANCE = 0.5;
 
 /** What tells apart editions, years and parts, whose texts are otherwise alike. */
 const NUMBERS =
@@ -33,14 +33,4 @@ function resemblance(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   for (const shingle of a) if (b.has(shingle)) common++;
   const all = a.size + b.size - common;
   return all === 0 ? 0 : common / all;
-}
-
-/** Every sequence of three words; the whole text where it has fewer. */
-function shinglesOf(text: string): Set<string> {
-  const words = text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
-  const shingles = new Set<string>();
-  for (let i = 0; i === 0 || i + SHINGLE_WORDS <= words.length; i++) {
-    shingles.add(words.slice(i, i + SHINGLE_WORDS).join(' '));
-  }
-  return shingles;
 }

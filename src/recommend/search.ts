@@ -14,6 +14,7 @@ import type { SearchMode } from './mode.js';
 import { narrow, unknownIds } from './narrowing.js';
 import { papersWithPhrases } from './phrase-filter.js';
 import { present } from './present.js';
+import { SamePaper } from './same-paper.js';
 import { TRUNCATED } from './seeds.js';
 import { answerAsPaper } from './similar.js';
 
@@ -50,7 +51,7 @@ export async function search(
     {
       candidates,
       ...matchesOfText(corpus, text, candidates, isCertain),
-      seeds: [],
+      same: new SamePaper(corpus, []),
       sources: [{ name: null, vector, text }],
       warnings: [
         ...(truncated ? [TRUNCATED] : []),

@@ -2,6 +2,7 @@
 import { documentText } from '../embedding/document-text.js';
 import { NearpaperError } from '../errors.js';
 import { Pace } from '../pacing.js';
+import type { FoundPaper } from '../papers/store.js';
 import type { Warning } from './answer.js';
 import { withoutCitationMarks } from './citation-marks.js';
 import type { Corpus, SearchableCorpus } from './corpus.js';
@@ -19,6 +20,8 @@ export interface Seed {
   weight: number;
   /** The id, or the text. */
   name: { id: string } | { text: string };
+  /** Its words: those of the paper's title and abstract, or of the text without marks of citations. */
+  text: string;
 }
 
 export interface Seeds {
@@ -49,15 +52,14 @@ export async function findSeeds(
       const weight = input.weight ?? 1;
       if ('text' in input) {
         const embedded = vectors.get(input.text);
-        if (embedded)
-          found[side].push({ label: null, vector: embedded.vector, weight, name: { text: input.text } });
+        if (embedded) found[side].push(textSeed(input.text, embedded.vector, weight));
         continue;
       }
-      const paper = await findPaper(corpus, input.id);
+      const paper = await corpus.store.find(input.id);
       if (paper === undefined) unknown[side].add(input.id);
       else {
-        found[side].push({ ...paper, weight, name: { id: paper.id } });
-        if (!paper.hasAbstract) bare.add(paper.id);
+        found[side].push(await paperSeed(corpus, paper, weight));
+        if (paper.abstract === '') bare.add(paper.id);
       }
     }
   }
@@ -98,17 +100,16 @@ async function embedTexts(
   return vectors;
 }
 
-async function findPaper(
-  corpus: Corpus,
-  idOrAlias: string,
-): Promise<{ label: number; id: string; vector: Float32Array; hasAbstract: boolean } | undefined> {
-  const paper = await corpus.store.resolve(idOrAlias);
-  if (paper === undefined) return undefined;
-  const [vector] = await corpus.vectors.vectors([paper.label]);
-  if (vector === undefined) {
-    throw new NearpaperError('internal', `The index has no vector for the stored paper ${paper.id}.`);
-  }
-  return { label: paper.label, id: paper.id, vector, hasAbstract: paper.hasAbstract };
+function textSeed(text: string, vector: Float32Array, weight: number): Seed {
+  return { label: null, vector, weight, name: { text }, text: withoutCitationMarks(text) };
+}
+
+async function paperSeed(corpus: Corpus, paper: FoundPaper, weight: number): Promise<Seed> {
+  const { label, id, title, abstract } = paper;
+  const [vector] = await corpus.vectors.vectors([label]);
+  if (vector === undefined)
+    throw new NearpaperError('internal', `The index has no vector for the stored paper ${id}.`);
+  return { label, vector, weight, name: { id }, text: documentText(title, abstract) };
 }
 
 function noneKnown(ids: string[]): NearpaperError {
@@ -130,29 +131,13 @@ export function titleAlone(ids: string[]): Warning {
   };
 }
 
-/** The words of a seed: those of its paper, or the text itself. */
-export async function textOfSeed(corpus: Corpus, { label, name }: Seed): Promise<string> {
-  if ('text' in name) return withoutCitationMarks(name.text);
-  const [paper] = label === null ? [] : await corpus.store.get([label]);
-  return paper === undefined ? '' : documentText(paper.title, paper.abstract);
-}
-
-/** What reasons compare a result with. `explain` off: nothing is looked up. */
-export async function sourcesOf(
-  corpus: Corpus,
-  positives: readonly Seed[],
-  explain: boolean,
-  signal: AbortSignal | undefined,
-): Promise<Source[]> {
-  const sources: Source[] = [];
-  const pace = new Pace(signal);
-  for (const seed of explain ? positives : []) {
-    if (pace.due()) await pace.turn();
-    const { name, vector } = seed;
-    const text = await textOfSeed(corpus, seed);
-    sources.push({ name: 'text' in name ? { text: beginning(name.text) } : name, vector, text });
-  }
-  return sources;
+/** What reasons compare a result with. */
+export function sourcesOf(positives: readonly Seed[]): Source[] {
+  return positives.map(({ name, vector, text }) => ({
+    name: 'text' in name ? { text: beginning(name.text) } : name,
+    vector,
+    text,
+  }));
 }
 
 const SHOWN = 80;

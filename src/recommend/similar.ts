@@ -9,7 +9,8 @@ import type { SearchMode } from './mode.js';
 import { narrow } from './narrowing.js';
 import { present } from './present.js';
 import { recommend } from './recommend.js';
-import { findSeeds, sourcesOf, textOfSeed } from './seeds.js';
+import { SamePaper } from './same-paper.js';
+import { findSeeds, sourcesOf } from './seeds.js';
 
 export interface SimilarQuery extends QueryOptions {
   /** The paper's id, or another way to write it: see api.md on aliases. */
@@ -52,19 +53,24 @@ export async function answerAsPaper(
   const { subset, excluded } = asked;
   // It is given its place whatever the index finds: more papers than that was asked for may have the very same vector.
   const narrowing = { ...asked, excluded: new Set([...excluded, paper.label]) };
-  const text = await textOfSeed(corpus, seed);
-  const others = await nearestIn(corpus, mode, { vector: seed.vector, text, narrowing, options }, signal);
+  const others = await nearestIn(
+    corpus,
+    mode,
+    { vector: seed.vector, text: seed.text, narrowing, options },
+    signal,
+  );
   const wanted = !excluded.has(paper.label) && (subset === undefined || subset.has(paper.label));
   const best = others.reduce((most, { score }) => Math.max(most, score), 1);
   const itself = { label: paper.label, similarity: 1, score: best + ITSELF_BONUS };
   const candidates = wanted ? [itself, ...others] : others;
+  const same = new SamePaper(corpus, []);
   return present(
     corpus,
     {
       candidates,
-      ...(await matchesOfSeeds(corpus, positives, candidates, [], signal)),
-      seeds: [],
-      sources: await sourcesOf(corpus, positives, options.explain, signal),
+      ...(await matchesOfSeeds(corpus, positives, candidates, same, signal)),
+      same,
+      sources: options.explain ? sourcesOf(positives) : [],
       warnings: [
         {
           code: 'read_as_id',

@@ -1,4 +1,4 @@
-/** Inner products, the work that everything here comes down to. */
+/** Inner products of vectors in JavaScript, for the few that are not asked of an index. */
 
 /**
  * Inner product of `query` with the row that begins at `offset`. Four sums that do not wait for each other run
@@ -31,7 +31,10 @@ export function dotAt(rows: Float32Array, offset: number, query: Float32Array): 
   return a + b + (c + d);
 }
 
-/** The cosine of two unit vectors of the same length, to the last bit what a search says of them. */
+/**
+ * The cosine of two unit vectors of the same length. Of vectors that an index gave back it is within 1e-6 of what a search
+ * says of them; `VectorIndex.similarities` says the same to the last bit, and of hundreds of labels many times faster.
+ */
 export function cosine(a: Float32Array, b: Float32Array): number {
   return dotAt(a, 0, b);
 }

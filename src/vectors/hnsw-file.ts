@@ -1,6 +1,6 @@
 /**
- * Reads the file that hnswlib 0.8 writes, to know what is in it before native code does: hnswlib trusts every
- * number of its file, and one wrong link is a crash.
+ * Reads the file that hnswlib 0.8 writes, the only way to its graph, and checks it on the way: hnswlib reports success on
+ * a full disk.
  *
  * The layout (saveIndex in hnswlib/hnswalg.h; numbers are the machine's own, 64 bits unless marked):
  *
@@ -8,10 +8,13 @@
  *     highest level (32), entry point (32), maxM, maxM0, M, 1 / ln M (double), efConstruction       96 bytes
  *     n records of level 0: number of links (32), maxM0 links (32), d floats, label
  *     n times: bytes of links above level 0 (32), then for each level number of links (32), maxM links (32)
+ *
+ * A link is the place of a vector in the order of adding.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { PIECE_BYTES, readFully } from '../index-file.js';
 import { Pace } from '../pacing.js';
+import { type Graph, NO_LINK } from './graph-file.js';
 
 const HEADER_BYTES = 96;
 
@@ -28,31 +31,29 @@ export function recordBytes(M: number, dimensions: number): number {
   return 4 + 4 * 2 * M + 4 * dimensions + 8;
 }
 
-/** Called for every record in file order, with the label and where in `floats` its vector begins; a string is a defect. */
-export type VisitRecord = (
-  at: number,
-  label: number,
-  floats: Float32Array,
-  offset: number,
-) => string | undefined;
+/** A graph whose links are places in the order of adding instead of rows. */
+export interface AddedGraph extends Graph {
+  /** The label of each place. */
+  labels: Uint32Array;
+}
 
-/**
- * Walks the whole file: header, every link, every label, and that it ends where it must. Resolves to what is
- * wrong with it, or to undefined for a file that native code can be given. `bytes`: the file's size.
- */
-export async function findDefect(
+/** The whole graph, or what is wrong with the file. `bytes`: the file's size. */
+export async function readHnswlibFile(
   handle: FileHandle,
   bytes: number,
   facts: GraphFacts,
-  visit: VisitRecord,
-): Promise<string | undefined> {
+): Promise<AddedGraph | string> {
   const header = Buffer.alloc(HEADER_BYTES);
   if (!(await readFully(handle, header, 0))) return 'it is cut short';
-  return (
-    headerDefect(header, facts) ??
-    (await recordDefect(handle, facts, visit)) ??
-    (await upperDefect(handle, bytes, facts, header.readInt32LE(48), header.readUInt32LE(52)))
-  );
+  const defect = headerDefect(header, facts);
+  if (defect !== undefined) return defect;
+  const base = await readRecords(handle, facts);
+  if (typeof base === 'string') return base;
+  const upper = await readUpper(handle, bytes, facts);
+  if (typeof upper === 'string') return upper;
+  const { M, efConstruction } = facts;
+  const place = { entry: header.readUInt32LE(52), top: header.readInt32LE(48) };
+  return { M, efConstruction, ...place, ...base, ...upper };
 }
 
 function headerDefect(
@@ -80,18 +81,18 @@ function headerDefect(
   return undefined;
 }
 
-async function recordDefect(
+/** Labels and the links of level 0. */
+async function readRecords(
   handle: FileHandle,
-  facts: GraphFacts,
-  visit: VisitRecord,
-): Promise<string | undefined> {
-  const { count, dimensions, M } = facts;
+  { count, dimensions, M }: GraphFacts,
+): Promise<Pick<AddedGraph, 'labels' | 'links'> | string> {
   const bytes = recordBytes(M, dimensions);
   const words = bytes / 4;
-  const linksMost = 2 * M;
+  const most = 2 * M;
+  const labels = new Uint32Array(count);
+  const links = new Uint32Array(count * most).fill(NO_LINK);
   const recordsAPiece = Math.max(1, Math.min(count, Math.floor(PIECE_BYTES / bytes)));
   const piece = new ArrayBuffer(recordsAPiece * bytes);
-  const floats = new Float32Array(piece);
   for (let from = 0; from < count; from += recordsAPiece) {
     const records = Math.min(recordsAPiece, count - from);
     if (!(await readFully(handle, new Uint8Array(piece, 0, records * bytes), HEADER_BYTES + from * bytes))) {
@@ -100,33 +101,23 @@ async function recordDefect(
     const numbers = new Uint32Array(piece, 0, records * words);
     for (let record = 0; record < records; record++) {
       const at = record * words;
+      const amount = numbers[at] as number; // at < numbers.length
       // A mark of deletion lies in the upper half of the number of links: it shows as too many.
-      if (!linksWithin(numbers, at, linksMost, count)) return `vector ${from + record} has a link to nowhere`;
-      const label = numbers[at + words - 2] ?? 0;
+      if (amount > most) return `vector ${from + record} has ${amount} links`;
       if (numbers[at + words - 1] !== 0) return `vector ${from + record} has a label of more than 32 bits`;
-      const defect = visit(from + record, label, floats, at + 1 + linksMost);
-      if (defect !== undefined) return defect;
+      labels[from + record] = numbers[at + words - 2] as number;
+      links.set(numbers.subarray(at + 1, at + 1 + amount), (from + record) * most);
     }
   }
-  return undefined;
+  return { labels, links };
 }
 
-/** A list of links: their number, then the internal numbers of vectors. */
-function linksWithin(numbers: Uint32Array, at: number, most: number, count: number): boolean {
-  const links = numbers[at] ?? most + 1;
-  if (links > most) return false;
-  for (let i = at + 1; i <= at + links; i++) if ((numbers[i] ?? count) >= count) return false;
-  return true;
-}
-
-/** Checks the lists above level 0; a link on a level leads to a vector that is on that level too. */
-async function upperDefect(
+/** The lists above level 0. */
+async function readUpper(
   handle: FileHandle,
   bytes: number,
   { count, dimensions, M }: GraphFacts,
-  highest: number,
-  entry: number,
-): Promise<string | undefined> {
+): Promise<Pick<AddedGraph, 'first' | 'lists'> | string> {
   const begin = HEADER_BYTES + count * recordBytes(M, dimensions);
   // A vector in M is above level 0, so this is about (4 + 4 (M + 1) / (M - 1)) n bytes: 9 MB for a million.
   const size = bytes - begin;
@@ -137,53 +128,23 @@ async function upperDefect(
     if (!(await readFully(handle, raw.subarray(from, from + PIECE_BYTES), begin + from)))
       return 'it is cut short';
   }
-  const levels = new Int32Array(count);
-  return (
-    (await measureLevels(numbers, levels, M)) ??
-    (levels[entry] === highest && highest >= 0 && levels.every((level) => level <= highest)
-      ? undefined
-      : 'its entry point is not on the highest level') ??
-    (await checkUpperLinks(numbers, levels, M))
-  );
-}
-
-/** Fills `levels` with every vector's highest level. */
-async function measureLevels(
-  numbers: Uint32Array,
-  levels: Int32Array,
-  M: number,
-): Promise<string | undefined> {
   const pace = new Pace();
-  const listBytes = 4 * (M + 1);
+  const first = new Uint32Array(count + 1);
+  const lists = new Uint32Array(M * Math.ceil(numbers.length / (M + 1))).fill(NO_LINK);
   let at = 0;
-  for (let vector = 0; vector < levels.length; vector++) {
-    if (vector % 4096 === 0 && pace.due()) await pace.turn();
-    const listsBytes = numbers[at];
-    if (listsBytes === undefined) return 'it is cut short';
-    if (listsBytes % listBytes !== 0) return `vector ${vector} has half a list of links`;
-    levels[vector] = listsBytes / listBytes;
-    at += 1 + listsBytes / 4;
-  }
-  return at === numbers.length ? undefined : 'it does not end where its lists of links end';
-}
-
-async function checkUpperLinks(
-  numbers: Uint32Array,
-  levels: Int32Array,
-  M: number,
-): Promise<string | undefined> {
-  const pace = new Pace();
-  let at = 0;
-  for (let vector = 0; vector < levels.length; vector++) {
-    if (vector % 4096 === 0 && pace.due()) await pace.turn();
-    at++;
-    for (let level = 1; level <= (levels[vector] ?? 0); level++) {
-      if (!linksWithin(numbers, at, M, levels.length)) return `vector ${vector} has a link to nowhere`;
-      const links = numbers.subarray(at + 1, at + 1 + (numbers[at] ?? 0));
-      if (links.some((to) => (levels[to] ?? 0) < level))
-        return `vector ${vector} has a link to a missing level`;
-      at += M + 1;
+  let list = 0;
+  for (let place = 0; place < count; place++) {
+    if (place % 4096 === 0 && pace.due()) await pace.turn();
+    const levels = (numbers[at++] ?? 0.5) / (4 * (M + 1));
+    if (!Number.isInteger(levels)) return `vector ${place} has half a list of links`;
+    first[place] = list;
+    for (let level = 0; level < levels; level++, list++, at += M + 1) {
+      const amount = numbers[at] ?? M + 1;
+      if (amount > M) return `vector ${place} has ${amount} links above level 0`;
+      lists.set(numbers.subarray(at + 1, at + 1 + amount), list * M);
     }
   }
-  return undefined;
+  first[count] = list;
+  if (at !== numbers.length) return 'it does not end where its lists of links end';
+  return { first, lists: lists.subarray(0, list * M) };
 }

@@ -1,16 +1,13 @@
 /**
- * Approximate search over an HNSW graph (Malkov & Yashunin, TPAMI 2018) in hnswlib. The library crashes or answers
- * nonsense on what it does not expect, so nothing reaches it that has not been checked: see docs of `openHnswIndex`.
+ * Approximate search over an HNSW graph (Malkov & Yashunin, TPAMI 2018) that hnswlib built. The search itself is ours, in
+ * the kernel: over the quantised rows, across the border between JavaScript and WebAssembly once a query.
  */
-import { join } from 'node:path';
-import { messageOf, NearpaperError } from '../errors.js';
-import { damaged, verifyChecksum, withIndexFile } from '../index-file.js';
+import { damaged, readVerified, withIndexFile } from '../index-file.js';
 import type { LabelSet } from '../label-set.js';
 import { checkSignal } from '../pacing.js';
 import type { ExactIndex } from './exact.js';
-import { findDefect } from './hnsw-file.js';
-import { releaseGraph } from './hnsw-writer.js';
-import type { Hnswlib, NativeGraph } from './native.js';
+import { inspectGraph } from './graph-file.js';
+import type { Rows } from './rows.js';
 import {
   checkK,
   checkSetting,
@@ -39,36 +36,40 @@ export interface HnswOpenOptions {
 }
 
 /**
- * The most candidates that the graph is asked for when ef does not do, unless four times ef are more: a search for so
- * many holds the event loop for 3 to 5 ms.
+ * A walk compares one vector in the time in which a scan of everything compares about so many, which lie in order. A walk
+ * that is given up was for nothing, so this is on the high side.
  */
-const MOST_CANDIDATES = 1024;
+const ROWS_A_VISIT = 10;
 
-/** A graph search finds a candidate in the time of scanning 6 to 13 rows (100,000 papers, 384 dimensions). */
-const ROWS_A_CANDIDATE = 12;
+/** The same of the rows of a subset, between which there are gaps. */
+const SUBSET_ROWS_A_VISIT = 4;
+
+/** A walk compares about so many vectors for each candidate that it keeps. */
+const VISITS_A_CANDIDATE = 12;
 
 /**
- * Within a subset the graph is asked for at least so many times ef: its recall@100 of 100,000 papers is .99 with twice
- * an ef of 128, and has to be above that after the loss of those outside.
+ * Where only the share s of all vectors may be kept, a walk compares s^-0.75 times as many, not s^-1 times: it comes by
+ * most of the nearest in any case (100,000 papers, random subsets of 10 to 90 %).
  */
-const LEAST_FACTOR = 4;
+const SHARE_EXPONENT = -0.75;
 
-/** So much more is asked for than should do by the share of candidates that are within the subset. */
-const MARGIN = 1.25;
+/** The most vectors that a walk compares when ef does not do: it holds the event loop for some 3 ms. */
+const MOST_VISITS = 16_384;
+
+/** For a walk that is to come to its end. */
+const NO_BUDGET = 0x7fff_ffff;
+
+/**
+ * Within a subset so many times as many candidates are kept: of 100,000 papers ef 128 finds .98 of the nearest hundred,
+ * and in the worst subsets 1.5 times as many find no more than that.
+ */
+const SUBSET_FACTOR = 2.5;
 
 /** `ef` doubled until it is at least `wanted`. */
 function doubled(ef: number, wanted: number): number {
   let candidates = ef;
   while (candidates < wanted) candidates *= 2;
   return candidates;
-}
-
-/**
- * The labels of the `candidates` nearest that the graph finds, at most its size. The number is also what sets ef, which
- * is 10 again in a loaded graph: hnswlib keeps as many candidates as it is asked for neighbours.
- */
-function ask(native: NativeGraph, vector: Float32Array, candidates: number): number[] {
-  return native.searchKnn(Array.from(vector), candidates).neighbors;
 }
 
 /** Made by `openHnswIndex`. */
@@ -79,11 +80,9 @@ export class HnswIndex implements VectorIndex {
   /** Candidates kept per search, for every k up to it: so the first k of k + 1 are the k. */
   readonly ef: number;
   readonly #exact: ExactIndex;
-  #native: NativeGraph | undefined;
 
-  /** `native`: a loaded graph over the vectors of `exact`, of which this index becomes the owner. */
-  constructor(native: NativeGraph, exact: ExactIndex, ef: number) {
-    this.#native = native;
+  /** `exact`: rows whose kernel has been told of a graph over them; this index becomes its owner. */
+  constructor(exact: ExactIndex, ef: number) {
     this.#exact = exact;
     this.size = exact.size;
     this.dimensions = exact.dimensions;
@@ -92,12 +91,11 @@ export class HnswIndex implements VectorIndex {
 
   /**
    * Answered by the graph unless exactness is asked for or exact search is cheaper: for a small subset, for one that
-   * lies far from the query, and for a large k. The graph says who is near, the similarities are computed as in exact
-   * search: a pair of papers has one similarity, to the last bit, whichever engine answers.
+   * lies far from the query, and for a large k. The graph says who is near, the similarities are those of exact search:
+   * a pair of papers has one similarity, to the last bit, whichever engine answers.
    */
   async search(vector: Float32Array, k: number, options: VectorSearchOptions = {}): Promise<Neighbour[]> {
-    if (this.#native === undefined)
-      throw new NearpaperError('not_ready', 'This vector index has been closed.');
+    const { rows } = this.#exact;
     checkVector(vector, this.dimensions);
     checkK(k);
     const { exact, subset, effort = this.ef, signal } = options;
@@ -105,49 +103,38 @@ export class HnswIndex implements VectorIndex {
     if (exact === true) return this.#exact.search(vector, k, options);
     // A pool, not k: that it grows in steps is what makes the answers for k and most k + 1 agree.
     const pool = doubled(effort, Math.min(k, this.size));
-    const near =
-      subset === undefined
-        ? this.#near(this.#native, vector, pool)
-        : this.#nearWithin(this.#native, vector, pool, subset);
-    if (near === undefined) return this.#exact.search(vector, k, { subset, signal });
-    return this.#exact.rank(vector, near, Math.min(k, near.length));
+    const found =
+      subset === undefined ? this.#near(rows, vector, pool) : this.#nearWithin(rows, vector, pool, subset);
+    if (!found) return this.#exact.search(vector, k, { subset, signal });
+    return rows.neighbours(Math.min(k, found));
   }
 
-  /** The labels of the `pool` nearest; undefined when exact search should answer. */
-  #near(native: NativeGraph, vector: Float32Array, pool: number): number[] | undefined {
-    if (pool > this.ef && !this.#pays(pool, this.size)) return undefined;
-    const near = ask(native, vector, Math.min(pool, this.size));
+  /** Finds the `pool` nearest; 0 when exact search should answer. */
+  #near(rows: Rows, vector: Float32Array, pool: number): number {
+    const wanted = Math.min(pool, this.size);
+    const budget = pool <= this.ef ? NO_BUDGET : budgetOf(wanted, this.size, this.size);
+    if (budget === 0) return 0;
+    rows.aim(vector);
+    const found = rows.kernel.walk(wanted, 0, budget);
     // A graph need not be connected (many equal vectors take each other's links); a caller gets all k all the same.
-    return near.length < Math.min(pool, this.size) ? undefined : near;
+    return found < wanted ? 0 : found;
   }
 
   /**
-   * The labels of at least the `pool` nearest of a subset, or all of it; undefined when exact search should answer.
-   * What share of a query's neighbours is within the subset depends on the query more than on the subset (half of the
-   * papers may be all of one's neighbours and none of another's), so it is tried on few before many are asked for.
+   * Finds at least the `pool` nearest of a subset, or all of it; 0 when exact search should answer. What share of a
+   * query's neighbours is within the subset depends on the query more than on the subset (half of the papers may be all
+   * of one's neighbours and none of another's): a walk that has cost what a scan costs is given up.
    */
-  #nearWithin(
-    native: NativeGraph,
-    vector: Float32Array,
-    pool: number,
-    subset: LabelSet,
-  ): number[] | undefined {
-    const wanted = (share: number) =>
-      Math.max(LEAST_FACTOR * this.ef, doubled(this.ef, (pool * MARGIN) / share));
-    const pays = (candidates: number) => candidates <= this.size && this.#pays(candidates, subset.size);
-    if (!pays(wanted(subset.size / this.size))) return undefined;
-    const within = (candidates: number) =>
-      ask(native, vector, candidates).filter((label) => subset.has(label));
-    const candidates = wanted(within(this.ef).length / this.ef);
-    if (!pays(candidates)) return undefined;
-    const near = within(candidates);
-    return near.length < Math.min(pool, subset.size) ? undefined : near;
-  }
-
-  /** Whether asking the graph for so many candidates costs less than a scan of `rows`, and does not take too long. */
-  #pays(candidates: number, rows: number): boolean {
-    const most = Math.max(MOST_CANDIDATES, LEAST_FACTOR * this.ef);
-    return candidates <= most && candidates * ROWS_A_CANDIDATE <= rows;
+  #nearWithin(rows: Rows, vector: Float32Array, pool: number, subset: LabelSet): number {
+    // Asked first of the set's size, which is known, before every row's label is asked about.
+    if (budgetOf(pool, subset.size, this.size) === 0) return 0;
+    const admitted = rows.admit(subset);
+    const wanted = Math.min(Math.ceil(SUBSET_FACTOR * pool), admitted);
+    const budget = budgetOf(wanted, admitted, this.size);
+    if (budget === 0) return 0;
+    rows.aim(vector);
+    const found = rows.kernel.walk(wanted, 1, budget);
+    return found < wanted ? 0 : found;
   }
 
   async similarities(vector: Float32Array, labels: readonly number[]): Promise<(number | undefined)[]> {
@@ -159,23 +146,29 @@ export class HnswIndex implements VectorIndex {
   }
 
   async close(): Promise<void> {
-    const native = this.#native;
-    this.#native = undefined;
-    // A graph search is over before anything else runs, so none is under way.
-    if (native !== undefined) releaseGraph(native);
     await this.#exact.close();
   }
 }
 
 /**
- * Opens `vectors.hnsw`. Before native code sees the file: size and SHA-256 as in `facts`; header, links and labels
- * sound; and the vectors in it, byte for byte and label for label, those of `exact`. So a file that is missing, cut
- * short, altered or of other vectors, dimensions or parameters is an error and never a crash. Native code then
- * loads it into a fresh object, on another thread.
- * Errors: `index_damaged`; `config_invalid` for M, efConstruction, ef or poolSize out of range.
+ * How many vectors a walk may compare that is to find `wanted` of the `admitted` among `size`: no more than take the time
+ * of scanning the admitted. 0 when it would most likely be given up.
+ */
+function budgetOf(wanted: number, admitted: number, size: number): number {
+  const scan = Math.min(admitted / SUBSET_ROWS_A_VISIT, size / ROWS_A_VISIT);
+  const budget = Math.floor(Math.min(MOST_VISITS, scan));
+  const expected = wanted * VISITS_A_CANDIDATE * (Math.max(1, admitted) / size) ** SHARE_EXPONENT;
+  return expected > budget ? 0 : budget;
+}
+
+/**
+ * Opens `vectors.graph` after checking size, SHA-256 and header against `facts`, that it was made for the vectors of
+ * `exact`, and every link and level. So a file that is missing, cut short, altered or of other vectors, dimensions or
+ * parameters is an error and never a wrong answer. hnswlib-node is not needed.
+ * Errors: `index_damaged`; `config_invalid` for M, efConstruction, ef or poolSize out of range, or when there is no
+ * memory.
  */
 export async function openHnswIndex(
-  module: Hnswlib,
   folder: string,
   facts: HnswFile,
   { exact, poolSize }: HnswOpenOptions,
@@ -184,45 +177,29 @@ export async function openHnswIndex(
   checkSetting('efConstruction', facts.efConstruction, 1, 10_000);
   checkSetting('ef', facts.ef, 1, 10_000);
   checkSetting('poolSize', poolSize, 1, 10_000);
-  const { file, count, dimensions } = facts;
+  const { file, count, dimensions, bytes, M, efConstruction } = facts;
   if (count < 1 || count !== exact.size || dimensions !== exact.dimensions) {
     throw damaged(
       file,
       `the manifest gives it ${count} vectors of ${dimensions} dimensions and the exact index has ${exact.size} of ${exact.dimensions}`,
     );
   }
+  const { rows } = exact;
   await withIndexFile(folder, facts, async (handle) => {
-    await verifyChecksum(handle, facts);
-    const seen = new Uint8Array(count);
-    const defect = await findDefect(handle, facts.bytes, facts, (_at, label, floats, offset) => {
-      const row = exact.rowHolding(label, floats, offset);
-      if (row < 0) return `label ${label} has another vector in the exact index`;
-      if (seen[row] === 1) return `label ${label} is there twice`;
-      seen[row] = 1;
-      return undefined;
-    });
-    if (defect !== undefined) throw damaged(file, defect);
+    if (!Number.isInteger(bytes / 64) || bytes < 64) throw damaged(file, 'it is cut short');
+    const address = rows.extend(bytes);
+    const content = rows.words(address, bytes / 4);
+    await readVerified(handle, facts, new Uint8Array(content.buffer, content.byteOffset, bytes));
+    const places = await inspectGraph(content, { count, M, efConstruction, vectors: exact.sha256 });
+    if (typeof places === 'string') throw damaged(file, places);
+    const { entry, top, links, first, lists } = places;
+    // Marks of 16 bits, two heaps of 64-bit keys, and the neighbours of one row.
+    const room = [2 * count, 8 * count, 8 * count, 4 * 2 * M].map((size) => rows.extend(size));
+    const [stamps = 0, candidates = 0, nearest = 0, fresh = 0] = room;
+    rows.kernel.useGraph(
+      ...([M, entry, top, address + links, address + first, address + lists] as const),
+      ...([stamps, candidates, nearest, fresh] as const),
+    );
   });
-  const native = await loadGraph(module, join(folder, file), facts);
-  return new HnswIndex(native, exact, Math.max(facts.ef, poolSize));
-}
-
-/** A file that has been checked, into a fresh object: what fails to load leaves nothing half-loaded in use. */
-async function loadGraph(
-  module: Hnswlib,
-  path: string,
-  { file, count, dimensions }: HnswFile,
-): Promise<NativeGraph> {
-  const native = new module.HierarchicalNSW('ip', dimensions);
-  try {
-    // `native` is used after the await, which also keeps it from being collected while the other thread fills it.
-    await native.readIndex(path);
-  } catch (thrown) {
-    throw damaged(file, messageOf(thrown), thrown);
-  }
-  const loaded = native.getCurrentCount();
-  if (loaded !== count || native.getNumDimensions() !== dimensions) {
-    throw damaged(file, `hnswlib found ${loaded} vectors of ${native.getNumDimensions()} dimensions in it`);
-  }
-  return native;
+  return new HnswIndex(exact, Math.max(facts.ef, poolSize));
 }

@@ -4,6 +4,7 @@
  * type of it crosses this folder.
  */
 import { messageOf } from '../errors.js';
+import { loadVariant, type Variant, type VariantLoad } from './native-variant.js';
 
 /** hnswlib's HierarchicalNSW as compiled in 3.0.0. Unsafe on its own: see hnsw.ts and hnsw-writer.ts. */
 export interface NativeGraph {
@@ -28,7 +29,18 @@ export interface Hnswlib {
   ) => NativeGraph;
 }
 
-export type HnswlibLoad = { ok: true; module: Hnswlib } | { ok: false; reason: string };
+export type HnswlibLoad =
+  | {
+      ok: true;
+      module: Hnswlib;
+      /** Of which copy: the one that npm compiled, or see native-variant.ts. */
+      build: 'stock' | Variant;
+      /** Why a faster copy that is there is not used; null where there is none, or it is. */
+      unused: string | null;
+    }
+  | { ok: false; reason: string };
+
+const HNSWLIB = 'hnswlib-node';
 
 function isHnswlib(value: unknown): value is Hnswlib {
   return (
@@ -43,7 +55,11 @@ function isHnswlib(value: unknown): value is Hnswlib {
  * Loads hnswlib-node. Never throws: a package that is not installed, was not compiled or was compiled for another
  * Node is a `reason` in one line. `specifier`: another module to load instead, to see what its absence does.
  */
-export async function loadHnswlib(specifier = 'hnswlib-node'): Promise<HnswlibLoad> {
+export async function loadHnswlib(specifier = HNSWLIB): Promise<HnswlibLoad> {
+  const fast: VariantLoad = specifier === HNSWLIB ? await loadVariant() : { kind: 'absent' };
+  if (fast.kind === 'loaded' && isHnswlib(fast.module)) {
+    return { ok: true, module: fast.module, build: fast.variant, unused: null };
+  }
   try {
     const imported: unknown = await import(specifier);
     // CommonJS: the exports are the default export, and named ones only where Node could tell.
@@ -51,7 +67,10 @@ export async function loadHnswlib(specifier = 'hnswlib-node'): Promise<HnswlibLo
       typeof imported === 'object' && imported !== null && 'default' in imported
         ? imported.default
         : imported;
-    if (isHnswlib(module)) return { ok: true, module };
+    if (isHnswlib(module)) {
+      const unused = fast.kind === 'unusable' ? fast.reason : null;
+      return { ok: true, module, build: 'stock', unused };
+    }
     return { ok: false, reason: `${specifier} does not export HierarchicalNSW` };
   } catch (thrown) {
     // A failed search for the binary lists every folder it tried; the first line says it.

@@ -16,6 +16,7 @@ export interface Recall {
  * Recall@k of `approximate`, taking exhaustive search in `exact` as the truth. Both hold the same vectors under the
  * same labels. A neighbour counts when its true similarity reaches that of the true k-th within 1e-6, so that
  * duplicates cost no recall. A query that is itself in the index finds itself, which is one of its k.
+ * `effort`: as for a search.
  * Errors: `invalid_vector` as for a search; `cancelled` when the signal aborts.
  */
 export async function measureRecall(
@@ -24,6 +25,7 @@ export async function measureRecall(
   queries: readonly Float32Array[],
   k = 10,
   signal?: AbortSignal,
+  effort?: number,
 ): Promise<Recall> {
   checkK(k);
   let hits = 0;
@@ -31,8 +33,8 @@ export async function measureRecall(
   for (const query of queries) {
     const truth = await exact.search(query, k, { exact: true, signal });
     const floor = (truth.at(-1)?.similarity ?? 0) - TIE;
-    const found = (await approximate.search(query, k, { signal })).map(({ label }) => label);
-    // Measured again: an engine that compresses its vectors reports similarities of its own.
+    const found = (await approximate.search(query, k, { signal, effort })).map(({ label }) => label);
+    // Measured again: an engine may report similarities of its own.
     const near = await exact.similarities(query, found);
     hits += near.filter((similarity) => similarity !== undefined && similarity >= floor).length;
     wanted += truth.length;

@@ -48,7 +48,10 @@ export interface VectorIndex {
    * held. To the last bit what `search` says of the same pair. Errors: `invalid_vector`, `not_ready` as for `search`.
    */
   similarities(vector: Float32Array, labels: readonly number[]): Promise<(number | undefined)[]>;
-  /** Copies of the stored vectors of these labels, in their order; undefined where a label is not held. */
+  /**
+   * Copies of the vectors of these labels, in their order; undefined where a label is not held. They are of length 1 and
+   * as the index keeps them: 16 bits a number, about 1e-6 off. Searching with one compares exactly what is kept.
+   */
   vectors(labels: readonly number[]): Promise<(Float32Array | undefined)[]>;
   /**
    * Releases memory. A search that has begun finishes; every later call fails with `not_ready`, never with a

@@ -87,7 +87,7 @@ describe('a build', () => {
     assert.ok((recall?.recall ?? 0) >= 0.99);
     assert.deepEqual(
       [...new Set(events.map((event) => event.kind))],
-      ['reading', 'read', 'embedding', 'indexing', 'measuring', 'keywords', 'calibrating', 'publishing'],
+      ['reading', 'read', 'embedding', 'keywords', 'calibrating', 'indexing', 'measuring', 'publishing'],
     );
 
     const { generation, embedder } = await openCorpus(configFor(folder));

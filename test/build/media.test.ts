@@ -50,7 +50,7 @@ function fill(disk: string, freeBytes: number): void {
 }
 
 /** The message says what is wrong and what to do, whichever step met the end of the disk. */
-const FULL = /(no space left|disk is full|disk I\/O error).*free (some )?space/is;
+const FULL = /(no space left|disk is full|disk I\/O error|did not write all of it).*free (some )?space/is;
 
 describe('a full disk', () => {
   it('fails the build with a clear message at whatever step, and the old generation still serves', async (t) => {

@@ -66,7 +66,7 @@ describe('a build over a damaged index', () => {
     });
   }
 
-  for (const file of ['vectors.f32', 'vectors.hnsw', 'keywords.bin']) {
+  for (const file of ['vectors.i16', 'vectors.graph', 'keywords.bin']) {
     for (const [what, hurt] of [
       ['damaged', damage],
       ['missing', (path: string) => rmSync(path)],
@@ -167,7 +167,7 @@ describe('the sample', () => {
     const copy = join(temporaryFolder(t), 'index');
     await runBuild(copy, [input], { sample: true });
     assert.equal((await runBuild(copy, [])).kind, 'unchanged');
-    damage(join(currentFolder(copy), 'vectors.hnsw'));
+    damage(join(currentFolder(copy), 'vectors.graph'));
     const mended = await runBuild(copy, []);
     assert.deepEqual([mended.kind, mended.sample, await isSample(copy)], ['published', true, true]);
   });

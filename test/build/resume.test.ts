@@ -69,7 +69,7 @@ describe('a build that is told to stop', () => {
 
     const whole = join(folder, 'whole');
     await runBuild(whole, [input]);
-    for (const file of ['vectors.f32', 'vectors.hnsw', 'keywords.bin']) {
+    for (const file of ['vectors.i16', 'vectors.graph', 'keywords.bin']) {
       assert.ok(readCurrent(index, file).equals(readCurrent(whole, file)), file);
     }
   });
@@ -149,7 +149,7 @@ describe('a build that is killed with -9', () => {
 
     const whole = join(folder, 'whole');
     await runBuild(whole, [input], { workers: 2 });
-    for (const file of ['vectors.f32', 'vectors.hnsw', 'keywords.bin']) {
+    for (const file of ['vectors.i16', 'vectors.graph', 'keywords.bin']) {
       assert.ok(readCurrent(index, file).equals(readCurrent(whole, file)), file);
     }
   });
@@ -227,13 +227,13 @@ describe('the draft of a stopped build', () => {
     const index = join(folder, 'index');
     const building = join(index, 'building');
     mkdirSync(building, { recursive: true });
-    for (const file of ['papers.db', 'papers.db-wal', 'papers.db-shm', 'vectors.hnsw.tmp', 'notes']) {
+    for (const file of ['papers.db', 'papers.db-wal', 'papers.db-shm', 'vectors.graph.tmp', 'notes']) {
       writeFileSync(join(building, file), Buffer.alloc(40_000, 'garbage'));
     }
     const { papers, notes } = await runBuild(index, [jsonFile(folder, papersFrom(0, 4))]);
     assert.deepEqual([papers, notes], [4, []]);
     const files = [...snapshot(currentFolder(index)).keys()];
-    assert.deepEqual(files, ['keywords.bin', 'manifest.json', 'papers.db', 'vectors.f32', 'vectors.hnsw']);
+    assert.deepEqual(files, ['keywords.bin', 'manifest.json', 'papers.db', 'vectors.graph', 'vectors.i16']);
   });
 
   it('that was half copied from the published store is discarded', async (t) => {

@@ -4,9 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readManifest } from '../../src/generations/manifest.js';
-import { openPublished } from '../../src/open-corpus.js';
 import {
-  configFor,
   currentFolder,
   jsonFile,
   papersFrom,
@@ -36,7 +34,7 @@ describe('without hnswlib-node', () => {
     const first = await runCommand(['build', '--index', index, input], { environment: WITHOUT });
     assert.equal(first.code, 0, first.stderr);
     assert.match(first.stdout, /No HNSW index: hnswlib-node is not installed.*`nearpaper doctor`/);
-    assert.equal(existsSync(join(currentFolder(index), 'vectors.hnsw')), false);
+    assert.equal(existsSync(join(currentFolder(index), 'vectors.graph')), false);
     const manifest = await readManifest(currentFolder(index));
     assert.deepEqual([manifest.vectors.hnsw, manifest.recall], [null, null]);
 
@@ -53,10 +51,10 @@ describe('without hnswlib-node', () => {
     assert.deepEqual([kind, embedded, recall?.recall], ['published', 0, 1]);
     const whole = join(folder, 'whole');
     await runBuild(whole, [input]);
-    assert.ok(readCurrent(index, 'vectors.hnsw').equals(readCurrent(whole, 'vectors.hnsw')));
+    assert.ok(readCurrent(index, 'vectors.graph').equals(readCurrent(whole, 'vectors.graph')));
   });
 
-  it('an index that has a graph is served by exact search, with a note on what to do, and is not rebuilt', async (t) => {
+  it('an index that has a graph is searched by it, and is not rebuilt', async (t) => {
     const folder = temporaryFolder(t);
     const index = join(folder, 'index');
     const input = jsonFile(folder, papersFrom(0, 4));
@@ -65,14 +63,9 @@ describe('without hnswlib-node', () => {
       environment: { ...WITHOUT, NEARPAPER_EXACT_BELOW: '0' },
     });
     assert.equal(info.code, 0, info.stderr);
-    assert.match(
-      info.stdout,
-      /Exact search stands in for HNSW\. hnswlib-node cannot be loaded.*C\+\+ toolchain/,
-    );
+    const { search } = JSON.parse(info.stdout);
+    assert.deepEqual([search.engine, search.note], ['hnsw', null]);
     const again = await runCommand(['build', '--index', index, input], { environment: WITHOUT });
     assert.match(again.stdout, new RegExp(`Nothing changed: 4 papers, generation ${generation} stays`));
-    const opened = await openPublished(configFor(index, { NEARPAPER_EXACT_BELOW: '0' }));
-    assert.equal(opened.vectors.engine, 'hnsw');
-    await opened.close();
   });
 });

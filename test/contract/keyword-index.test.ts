@@ -1,5 +1,4 @@
-import { keywordIndexOf } from '../../src/keywords/bm25-index.js';
-import { openKeywordIndex } from '../../src/keywords/keyword-file.js';
+import { keywordIndexOf, openKeywordIndex } from '../../src/keywords/keyword-file.js';
 import { writeKeywords } from '../keywords/files.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { keywordIndexContract } from './keyword-index.js';

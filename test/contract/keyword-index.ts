@@ -24,11 +24,16 @@ export function rejectsWith(code: ErrorCode) {
 
 const stemsOf = (text: string) => termsOf(text).map(({ stem }) => stem);
 
+/** How the truth rounds: impacts to 255ths, weights to 65,535ths of the heaviest, neither to 0; or not at all. */
+type Rounding = 'rounded' | 'exact';
+
 /** The truth: BM25 as its formula stands, over all papers; those above 0, best first, ties by label. */
-export function naiveBm25(papers: readonly LabelledPaper[], text: string): KeywordMatch[] {
-  const counts = new Map<string, number>();
-  for (const stem of stemsOf(text)) counts.set(stem, (counts.get(stem) ?? 0) + 1);
-  return naiveBm25OfTerms(papers, counts);
+export function naiveBm25(
+  papers: readonly LabelledPaper[],
+  text: string,
+  rounding: Rounding = 'rounded',
+): KeywordMatch[] {
+  return naiveBm25OfTerms(papers, countsOf(stemsOf(text)), rounding);
 }
 
 /** The same for several texts: the square root of how often they have a term, by weight. */
@@ -40,26 +45,45 @@ function naiveBm25OfSeveral(
   for (const { text, weight } of texts) {
     for (const stem of stemsOf(text)) sums.set(stem, (sums.get(stem) ?? 0) + weight);
   }
-  return naiveBm25OfTerms(papers, new Map([...sums].map(([stem, sum]) => [stem, Math.sqrt(sum)])));
+  const roots = new Map([...sums].map(([stem, sum]) => [stem, Math.sqrt(sum)]));
+  return naiveBm25OfTerms(papers, roots, 'rounded');
+}
+
+function countsOf(stems: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const stem of stems) counts.set(stem, (counts.get(stem) ?? 0) + 1);
+  return counts;
 }
 
 function naiveBm25OfTerms(
   papers: readonly LabelledPaper[],
   counts: ReadonlyMap<string, number>,
+  rounding: Rounding,
 ): KeywordMatch[] {
-  const documents = papers.map(([label, { title, abstract }]) => ({
-    label,
-    stems: [...stemsOf(title), ...stemsOf(abstract)],
-  }));
-  const mean = documents.reduce((sum, { stems }) => sum + stems.length, 0) / documents.length;
+  const documents = papers.map(([label, { title, abstract }]) => {
+    const stems = [...stemsOf(title), ...stemsOf(abstract)];
+    return { label, length: stems.length, times: countsOf(stems) };
+  });
+  const mean = documents.reduce((sum, { length }) => sum + length, 0) / documents.length;
+  const weights = [...counts].flatMap(([stem, weight]): [string, number][] => {
+    const having = documents.filter(({ times }) => times.has(stem)).length;
+    return having === 0
+      ? []
+      : [[stem, weight * Math.log(1 + (documents.length - having + 0.5) / (having + 0.5))]];
+  });
+  const unit = Math.max(...weights.map(([, weight]) => weight)) / 65_535;
   return documents
-    .map(({ label, stems }) => {
+    .map(({ label, length, times }) => {
       let score = 0;
-      for (const [stem, weight] of counts) {
-        const times = stems.filter((other) => other === stem).length;
-        const having = documents.filter((document) => document.stems.includes(stem)).length;
-        const idf = Math.log(1 + (documents.length - having + 0.5) / (having + 0.5));
-        score += (weight * idf * times) / (times + 1.2 * (1 - 0.4 + (0.4 * stems.length) / mean));
+      for (const [stem, weight] of weights) {
+        const often = times.get(stem) ?? 0;
+        if (often === 0) continue;
+        const norm = 1.2 * (1 - 0.4 + (0.4 * length) / mean);
+        const impact = Math.max(1, Math.round((255 * often) / (often + norm))) / 255;
+        score +=
+          rounding === 'exact'
+            ? (weight * often) / (often + norm)
+            : unit * Math.max(1, Math.round(weight / unit)) * impact;
       }
       return { label, score };
     })
@@ -113,7 +137,7 @@ const PAPERS: LabelledPaper[] = [
 
 const labelsOf = (matches: readonly KeywordMatch[]) => matches.map(({ label }) => label);
 
-/** Equal but for rounding, which may exchange papers whose scores are equal but for it. */
+/** Equal but for floating point, which may exchange papers whose scores are equal but for it. */
 function assertSameRanking(best: readonly KeywordMatch[], expected: readonly KeywordMatch[]): void {
   assert.equal(best.length, expected.length);
   const truth = new Map(expected.map(({ label, score }) => [label, score]));
@@ -130,6 +154,25 @@ function rankingContract({ open }: KeywordIndexUnderTest): void {
         const index = await open(t, papers);
         const { best } = await index.search(text, 100);
         assertSameRanking(best, naiveBm25(papers, text));
+        await index.close();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('gives scores that are BM25 to the 255th part of the most that the text could score', async (t) => {
+    await fc.assert(
+      fc.asyncProperty(somePapers, someText, async (papers, text) => {
+        const index = await open(t, papers);
+        const most = stemsOf(text)
+          .filter((stem) => index.documentFrequency(stem) > 0)
+          .reduce((sum, stem) => sum + index.idf(stem), 0);
+        const truth = naiveBm25(papers, text, 'exact');
+        const labels = truth.map(({ label }) => label);
+        const { scores } = await index.search(text, 0, { labels });
+        truth.forEach(({ score }, i) => {
+          assert.ok(Math.abs((scores[i] ?? Number.NaN) - score) <= most / 255, `label ${labels[i]}`);
+        });
         await index.close();
       }),
       { numRuns: 60 },

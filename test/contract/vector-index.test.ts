@@ -2,14 +2,15 @@ import { ExactIndex } from '../../src/vectors/exact.js';
 import { openExactIndex } from '../../src/vectors/exact-file.js';
 import { openHnswIndex } from '../../src/vectors/hnsw.js';
 import type { VectorIndex } from '../../src/vectors/vector-index.js';
-import { hnswlib, temporaryFolder, writeExact, writeHnsw } from '../vectors/files.js';
+import { temporaryFolder, writeExact, writeHnsw } from '../vectors/files.js';
 import { type VectorIndexUnderTest, vectorIndexContract } from './vector-index.js';
 
 const openHnsw: VectorIndexUnderTest['open'] = async (t, entries, dimensions, poolSize) => {
   const folder = await temporaryFolder(t);
-  const exact = await openExactIndex(folder, await writeExact(folder, entries, dimensions));
-  const facts = await writeHnsw(folder, entries, dimensions, 40);
-  return openHnswIndex(await hnswlib(), folder, facts, { exact, poolSize });
+  const vectors = await writeExact(folder, entries, dimensions);
+  const exact = await openExactIndex(folder, vectors);
+  const facts = await writeHnsw(folder, entries, vectors, { ef: 40 });
+  return openHnswIndex(folder, facts, { exact, poolSize });
 };
 
 vectorIndexContract({

@@ -83,27 +83,27 @@ describe('opening a generation', () => {
       );
     });
 
-    it(`is refused when vectors.f32 ${what}, and names the build that mends it`, async (t) => {
-      const copy = damagedCopy(t, 'vectors.f32', damage);
+    it(`is refused when vectors.i16 ${what}, and names the build that mends it`, async (t) => {
+      const copy = damagedCopy(t, 'vectors.i16', damage);
       await assert.rejects(
         open(copy),
-        failure('index_damaged', /vectors\.f32.*`nearpaper build` to make it again/),
+        failure('index_damaged', /vectors\.i16.*`nearpaper build` to make it again/),
       );
     });
 
-    it(`goes on with exact search when vectors.hnsw ${what}, and says so`, async (t) => {
-      const copy = damagedCopy(t, 'vectors.hnsw', damage);
+    it(`goes on with exact search when vectors.graph ${what}, and says so`, async (t) => {
+      const copy = damagedCopy(t, 'vectors.graph', damage);
       const generation = await open(copy);
       assert.equal(generation.vectors.engine, 'exact');
       assert.match(
         generation.note ?? '',
-        /Exact search stands in for HNSW.*vectors\.hnsw.*`nearpaper build`/,
+        /Exact search stands in for HNSW.*vectors\.graph.*`nearpaper build`/,
       );
       const [vector] = await generation.vectors.vectors([1]);
       assert.ok(vector);
       assert.equal((await generation.vectors.search(vector, 3))[0]?.label, 1);
       await generation.close();
-      await assert.rejects(open(copy, HNSW), failure('index_damaged', /vectors\.hnsw.*`nearpaper build`/));
+      await assert.rejects(open(copy, HNSW), failure('index_damaged', /vectors\.graph.*`nearpaper build`/));
     });
   }
 
@@ -175,7 +175,7 @@ describe('a manifest', () => {
     assert.equal(manifest.model.setting, 'all-MiniLM-L6-v2');
     assert.deepEqual(
       [manifest.store.file, manifest.vectors.exact.file, manifest.vectors.hnsw?.file],
-      ['papers.db', 'vectors.f32', 'vectors.hnsw'],
+      ['papers.db', 'vectors.i16', 'vectors.graph'],
     );
     assert.ok(currentFolder(index).endsWith(manifest.generation));
   });

@@ -74,7 +74,7 @@ describe('a reload', () => {
     const { http, service, log } = await serveIndex(t, index);
     const before = await http.get('/v1/search?q=rewards');
     const damaged = await publish(index);
-    const path = join(index, damaged, 'vectors.f32');
+    const path = join(index, damaged, 'vectors.i16');
     const bytes = await readFile(path);
     bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
     await writeFile(path, bytes);

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { NearpaperError } from '../../src/errors.js';
-import { KEYWORD_FILE, type KeywordFile, openKeywordIndex } from '../../src/keywords/keyword-file.js';
+import {
+  isKeywordFileCurrent,
+  KEYWORD_FILE,
+  type KeywordFile,
+  openKeywordIndex,
+} from '../../src/keywords/keyword-file.js';
 import { KeywordIndexWriter } from '../../src/keywords/keyword-index-writer.js';
 import { rejectsWith } from '../contract/keyword-index.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -23,14 +28,21 @@ const PAPERS = [
  */
 const LABELS = 24;
 const TERM_STARTS = LABELS + 3 * 4;
-const POSTING_STARTS = TERM_STARTS + 5 * 4;
-const ROWS = POSTING_STARTS + 5 * 4;
-const UNITS = ROWS + 7 * 4;
-const FREQUENCIES = UNITS + 19 * 2;
+const LIST_STARTS = TERM_STARTS + 5 * 4;
+const LISTS = LIST_STARTS + 5 * 4;
+const UNITS = LISTS + 7 * 4;
+const BYTES = UNITS + 19 * 2;
 
-async function written(t: TestContext) {
+/** Alpha is in all of 5 papers and has a column, of 16 bytes; beta is in 3 and has postings. */
+const WITH_COLUMN = [0, 1, 2, 3, 4].map(
+  (label) => [label, { title: label < 3 ? 'alpha beta' : 'alpha', abstract: '' }] as const,
+);
+const COLUMN_STARTS = 24 + 5 * 4 + 3 * 4;
+const COLUMN = COLUMN_STARTS + 3 * 4;
+
+async function written(t: TestContext, papers: Parameters<typeof writeKeywords>[1] = PAPERS) {
   const folder = await temporaryFolder(t);
-  const facts = await writeKeywords(folder, PAPERS);
+  const facts = await writeKeywords(folder, papers);
   const path = join(folder, KEYWORD_FILE);
   return { folder, facts, path, bytes: await readFile(path) };
 }
@@ -47,7 +59,7 @@ describe('keywords.bin', () => {
     assert.deepEqual(facts, {
       file: 'keywords.bin',
       sha256: createHash('sha256').update(bytes).digest('hex'),
-      bytes: FREQUENCIES + 7,
+      bytes: BYTES,
       papers: 3,
       terms: 4,
     });
@@ -78,28 +90,13 @@ describe('keywords.bin', () => {
     await refused();
   });
 
-  it('is refused for each wrong number in it, though its checksum fits', async (t) => {
-    const { folder, facts, path, bytes } = await written(t);
-    const wrong: Record<string, (copy: Buffer) => void> = {
-      'another magic': (copy) => copy.writeUInt32LE(0x4656504e, 0),
-      'another version': (copy) => copy.writeUInt32LE(99, 4),
-      'another number of papers': (copy) => copy.writeUInt32LE(2, 8),
-      'another number of terms': (copy) => copy.writeUInt32LE(5, 12),
-      'more units than there are': (copy) => copy.writeUInt32LE(0xffff_ffff, 16),
-      'more postings than there are': (copy) => copy.writeUInt32LE(0xffff_ffff, 20),
-      'labels that do not ascend': (copy) => copy.writeUInt32LE(2, LABELS + 4),
-      'a first term that does not begin at 0': (copy) => copy.writeUInt32LE(1, TERM_STARTS),
-      'a term without end': (copy) => copy.writeUInt32LE(1000, TERM_STARTS + 4),
-      'terms that end too early': (copy) => copy.writeUInt32LE(18, TERM_STARTS + 16),
-      'first postings that do not begin at 0': (copy) => copy.writeUInt32LE(1, POSTING_STARTS),
-      'a term without postings': (copy) => copy.writeUInt32LE(0, POSTING_STARTS + 4),
-      'postings past the end': (copy) => copy.writeUInt32LE(8, POSTING_STARTS + 16),
-      'a row out of range': (copy) => copy.writeUInt32LE(3, ROWS + 4),
-      'rows that do not ascend': (copy) => copy.writeUInt32LE(0, ROWS + 4),
-      'terms out of order': (copy) => copy.write('z', UNITS, 'utf16le'),
-      'a term twice': (copy) => copy.write('delta', UNITS + 28, 'utf16le'),
-      'a frequency of 0': (copy) => copy.writeUInt8(0, FREQUENCIES + 3),
-    };
+  /** Each change to the file of these papers must be refused, though its checksum fits. */
+  async function refuses(
+    t: TestContext,
+    papers: Parameters<typeof writeKeywords>[1],
+    wrong: Record<string, (copy: Buffer) => void>,
+  ): Promise<void> {
+    const { folder, facts, path, bytes } = await written(t, papers);
     for (const [what, change] of Object.entries(wrong)) {
       const copy = Buffer.from(bytes);
       change(copy);
@@ -107,27 +104,71 @@ describe('keywords.bin', () => {
       await assert.rejects(openKeywordIndex(folder, altered), rejectsWith('index_damaged'), what);
     }
     await assert.doesNotReject(openKeywordIndex(folder, await replace(path, facts, bytes)));
+  }
+
+  it('is refused for each wrong number in it', (t) =>
+    refuses(t, PAPERS, {
+      'another magic': (copy) => copy.writeUInt32LE(0x4656504e, 0),
+      'another number of papers': (copy) => copy.writeUInt32LE(2, 8),
+      'another number of terms': (copy) => copy.writeUInt32LE(5, 12),
+      'more units than there are': (copy) => copy.writeUInt32LE(0xffff_ffff, 16),
+      'more words of lists than there are': (copy) => copy.writeUInt32LE(0xffff_ffff, 20),
+      'labels that do not ascend': (copy) => copy.writeUInt32LE(2, LABELS + 4),
+      'a first term that does not begin at 0': (copy) => copy.writeUInt32LE(1, TERM_STARTS),
+      'a term without end': (copy) => copy.writeUInt32LE(1000, TERM_STARTS + 4),
+      'terms that end too early': (copy) => copy.writeUInt32LE(18, TERM_STARTS + 16),
+      'a first list that does not begin at 0': (copy) => copy.writeUInt32LE(1, LIST_STARTS),
+      'a term without postings': (copy) => copy.writeUInt32LE(0, LIST_STARTS + 4),
+      'lists past the end': (copy) => copy.writeUInt32LE(8, LIST_STARTS + 16),
+      'a row out of range': (copy) => copy.writeUInt32LE(3 * 256 + 1, LISTS + 4),
+      'rows that do not ascend': (copy) => copy.writeUInt32LE(1, LISTS + 4),
+      'a term twice': (copy) => copy.write('delta', UNITS + 28, 'utf16le'),
+      'an impact of 0': (copy) => copy.writeUInt8(0, LISTS + 3 * 4),
+    }));
+
+  it('is refused for a column that cannot be', (t) =>
+    refuses(t, WITH_COLUMN, {
+      'an impact after the last paper': (copy) => copy.writeUInt8(1, COLUMN + 5),
+      'fewer papers than need a column': (copy) => copy.writeUInt16LE(0, COLUMN + 3),
+      'a list longer than a column': (copy) => copy.writeUInt32LE(6, COLUMN_STARTS + 4),
+    }));
+
+  it('of another version is outdated, which can be told without opening it', async (t) => {
+    const { folder, facts, path, bytes } = await written(t);
+    assert.equal(await isKeywordFileCurrent(folder, facts), true);
+    for (const version of [1, 99]) {
+      const copy = Buffer.from(bytes);
+      copy.writeUInt32LE(version, 4);
+      const altered = await replace(path, facts, copy);
+      await assert.rejects(openKeywordIndex(folder, altered), rejectsWith('index_outdated'));
+      assert.equal(await isKeywordFileCurrent(folder, altered), false);
+    }
+    await rm(path);
+    await assert.rejects(isKeywordFileCurrent(folder, facts), rejectsWith('index_damaged'));
   });
 
-  it('with bytes changed at random is refused, or searches without harm', async (t) => {
-    const { folder, facts, path, bytes } = await written(t);
-    const change = fc.record({ at: fc.nat(bytes.length - 1), value: fc.nat(255) });
-    await fc.assert(
-      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
-        const copy = Buffer.from(bytes);
-        for (const { at, value } of changes) copy[at] = value;
-        const altered = await replace(path, facts, copy);
-        try {
-          const index = await openKeywordIndex(folder, altered);
-          const { best } = await index.search('alpha beta gamma delta', 10);
-          assert.ok(best.every(({ score }) => score > 0 && Number.isFinite(score)));
-        } catch (thrown) {
-          assert.ok(thrown instanceof NearpaperError && thrown.code === 'index_damaged', String(thrown));
-        }
-      }),
-      { numRuns: 300 },
-    );
-  });
+  for (const [what, papers] of Object.entries({ 'postings alone': PAPERS, 'a column': WITH_COLUMN })) {
+    it(`of ${what}, with bytes changed at random, is refused, or searches without harm`, async (t) => {
+      const { folder, facts, path, bytes } = await written(t, papers);
+      const change = fc.record({ at: fc.nat(bytes.length - 1), value: fc.nat(255) });
+      await fc.assert(
+        fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
+          const copy = Buffer.from(bytes);
+          for (const { at, value } of changes) copy[at] = value;
+          const altered = await replace(path, facts, copy);
+          try {
+            const index = await openKeywordIndex(folder, altered);
+            const { best } = await index.search('alpha beta gamma delta', 10);
+            assert.ok(best.every(({ score }) => score > 0 && Number.isFinite(score)));
+          } catch (thrown) {
+            assert.ok(thrown instanceof NearpaperError, String(thrown));
+            assert.ok(['index_damaged', 'index_outdated'].includes(thrown.code), String(thrown));
+          }
+        }),
+        { numRuns: 200 },
+      );
+    });
+  }
 
   it('of other papers than the manifest says is refused', async (t) => {
     const { folder, facts } = await written(t);

@@ -52,7 +52,8 @@ describe('an answer', () => {
   it('is ordered by similarity, ties by id', async () => {
     await fc.assert(
       fc.asyncProperty(directions, anyId, async (steps, id) => {
-        const { results } = await similar(corpusWith(steps), { id, ...options(100) }, signal);
+        const asked = { id, mode: 'semantic', ...options(100) } as const;
+        const { results } = await similar(corpusWith(steps), asked, signal);
         for (const [i, { paper, similarity }] of results.entries()) {
           const next = results[i + 1];
           if (next === undefined) continue;

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { LabelSet } from '../../src/label-set.js';
 import { rounded } from '../../src/recommend/answer.js';
-import { bestScorer } from '../../src/recommend/best-score.js';
 import { byBestScore } from '../../src/recommend/by-seeds.js';
 import type { Corpus } from '../../src/recommend/corpus.js';
 import type { Seed } from '../../src/recommend/seeds.js';
@@ -11,26 +10,33 @@ import { ExactIndex } from '../../src/vectors/exact.js';
 import { afterFile } from '../support/temporary-folder.js';
 import { clustered } from '../vectors/clustered.js';
 import { openedCorpus } from './opened.js';
+import { scorerOf } from './some-seeds.js';
 
 const file = afterFile();
 const SIZE = 3000;
-const vectors = clustered(SIZE, 32, 4);
-const all = vectors.map((_, label) => label);
+const clusters = clustered(SIZE, 32, 4);
+const all = clusters.map((_, label) => label);
+const index = ExactIndex.fromVectors(
+  clusters.map((vector, label) => [label, vector] as const),
+  32,
+);
+/** As the index holds them, in 16-bit integers. */
+const vectors = await index.vectors(all);
 let corpus: Corpus;
 
 before(async () => {
   const opened = await openedCorpus(file, [{ id: 'p1', title: 'Only the vectors matter here' }]);
-  corpus = {
-    ...opened,
-    vectors: ExactIndex.fromVectors(
-      vectors.map((vector, label) => [label, vector] as const),
-      32,
-    ),
-  };
+  corpus = { ...opened, vectors: index };
 });
 
 function seedsAt(...labels: number[]): Seed[] {
-  return labels.map((label) => ({ label, vector: vectorOf(label), weight: 1, name: { id: String(label) } }));
+  return labels.map((label) => ({
+    label,
+    vector: vectorOf(label),
+    weight: 1,
+    name: { id: String(label) },
+    text: '',
+  }));
 }
 
 function vectorOf(label: number): Float32Array {
@@ -62,7 +68,7 @@ async function found(asked: Asked): Promise<number[]> {
 }
 
 function bruteForce({ positives, negatives = [], excluded, minSimilarity = -1 }: Asked, k: number): number[] {
-  const score = bestScorer(positives, negatives);
+  const score = scorerOf(positives, negatives);
   return all
     .filter((label) => !excluded?.has(label))
     .map((label) => ({ label, ...score(vectorOf(label)) }))
@@ -93,7 +99,7 @@ describe('papers for several seeds', () => {
   });
 
   it('are nearly those otherwise, also when one interest has its nearest excluded', async () => {
-    const score = bestScorer(positives.slice(0, 1), []);
+    const score = scorerOf(positives.slice(0, 1), []);
     const nearest = all.toSorted((a, b) => score(vectorOf(b)).score - score(vectorOf(a)).score).slice(0, 190);
     for (const asked of [
       { positives },

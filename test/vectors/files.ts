@@ -37,20 +37,23 @@ export async function writeExact(
   return writer.commit();
 }
 
+/** The graph over `vectors`, the file that `writeExact` wrote of the same entries. */
 export async function writeHnsw(
   folder: string,
   entries: readonly Entry[],
-  dimensions: number,
-  ef = 64,
+  vectors: IndexFile,
+  changed: { M?: number; efConstruction?: number; ef?: number; seed?: number; capacity?: number } = {},
 ): Promise<HnswFile> {
-  const settings = { M: 16, efConstruction: 200 };
+  const { dimensions } = vectors;
+  const { ef, capacity, seed, ...settings } = { M: 16, efConstruction: 200, ef: 64, seed: 100, ...changed };
   const writer = new HnswIndexWriter(await hnswlib(), folder, {
     dimensions,
-    capacity: entries.length,
+    capacity: capacity ?? entries.length,
+    seed,
     ...settings,
   });
   for (const [label, vector] of entries) writer.add(label, vector);
-  return { ...(await writer.commit()), ...settings, ef };
+  return { ...(await writer.commit(vectors)), ...settings, ef };
 }
 
 /** Changes a file's bytes in place. Resolves to facts whose size and checksum fit the changed file. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { NearpaperError } from '../../src/errors.js';
 import { ExactIndexWriter } from '../../src/vectors/exact-file.js';
 import { HnswIndexWriter } from '../../src/vectors/hnsw-writer.js';
-import type { VectorIndexWriter } from '../../src/vectors/vector-index.js';
+import type { IndexFile } from '../../src/vectors/vector-index.js';
 import { clustered } from './clustered.js';
 import { hnswlib } from './files.js';
 
@@ -20,10 +20,9 @@ const folder = process.argv[2] ?? '';
 const vectors = clustered(2000, DIMENSIONS, 1);
 const module = await hnswlib();
 
-async function outcome(writer: VectorIndexWriter): Promise<string> {
-  for (const [label, vector] of vectors.entries()) writer.add(label, vector);
+async function outcome(commit: () => Promise<IndexFile>): Promise<string> {
   try {
-    await writer.commit();
+    await commit();
     return 'committed';
   } catch (thrown) {
     return thrown instanceof NearpaperError ? thrown.code : String(thrown);
@@ -31,8 +30,22 @@ async function outcome(writer: VectorIndexWriter): Promise<string> {
 }
 
 const settings = { dimensions: DIMENSIONS, capacity: vectors.length };
-const exact = await outcome(new ExactIndexWriter(folder, settings));
-const hnsw = await outcome(new HnswIndexWriter(module, folder, settings));
+const exactWriter = new ExactIndexWriter(folder, settings);
+const hnswWriter = new HnswIndexWriter(module, folder, settings);
+for (const [label, vector] of vectors.entries()) {
+  exactWriter.add(label, vector);
+  hnswWriter.add(label, vector);
+}
+const exact = await outcome(() => exactWriter.commit());
+// The vectors that the graph would be of, had they been written.
+const file = {
+  file: 'vectors.i16',
+  bytes: 0,
+  sha256: '0'.repeat(64),
+  count: vectors.length,
+  dimensions: DIMENSIONS,
+};
+const hnsw = await outcome(() => hnswWriter.commit(file));
 const left = await readdir(folder);
 
 // What hnswlib says by itself.

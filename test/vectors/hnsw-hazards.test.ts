@@ -1,6 +1,6 @@
 /**
- * hnswlib crashes the process, or answers nonsense, on every input here; through the adapter each is an error with a
- * code. A crash would end this process, and every test with it.
+ * What a graph's file may be like and what a caller may pass: hnswlib crashes the process, or answers nonsense, on every
+ * input here; through this room each is an error with a code. A crash would end this process, and every test with it.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -12,7 +12,7 @@ import fc from 'fast-check';
 import { openExactIndex } from '../../src/vectors/exact-file.js';
 import { type HnswFile, type HnswIndex, openHnswIndex } from '../../src/vectors/hnsw.js';
 import { HnswIndexWriter } from '../../src/vectors/hnsw-writer.js';
-import type { NativeGraph } from '../../src/vectors/native.js';
+import type { IndexFile } from '../../src/vectors/vector-index.js';
 import { rejectsWith } from '../contract/vector-index.js';
 import { clustered } from './clustered.js';
 import { alter, hnswlib, temporaryFolder, withLabels, writeExact, writeHnsw } from './files.js';
@@ -21,10 +21,12 @@ const DIMENSIONS = 16;
 const VECTORS = clustered(300, DIMENSIONS, 1);
 const ENTRIES = withLabels(VECTORS);
 const [QUERY = new Float32Array()] = clustered(1, DIMENSIONS, 2);
-const ENTRY_POINT = 52;
+/** Where the row of the entry lies in `vectors.graph`. */
+const ENTRY = 20;
 
 interface Files {
   folder: string;
+  vectors: IndexFile;
   facts: HnswFile;
   /** Opens the graph as `facts` say it is. */
   open(facts: HnswFile): Promise<HnswIndex>;
@@ -32,14 +34,15 @@ interface Files {
 
 async function files(t: TestContext): Promise<Files> {
   const folder = await temporaryFolder(t);
-  const exactFacts = await writeExact(folder, ENTRIES, DIMENSIONS);
-  const facts = await writeHnsw(folder, ENTRIES, DIMENSIONS);
+  const vectors = await writeExact(folder, ENTRIES, DIMENSIONS);
+  const facts = await writeHnsw(folder, ENTRIES, vectors);
   return {
     folder,
+    vectors,
     facts,
     async open(changed) {
-      const exact = await openExactIndex(folder, exactFacts);
-      return openHnswIndex(await hnswlib(), folder, changed, { exact, poolSize: 20 });
+      const exact = await openExactIndex(folder, vectors);
+      return openHnswIndex(folder, changed, { exact, poolSize: 20 });
     },
   };
 }
@@ -50,6 +53,11 @@ async function writer(t: TestContext, capacity = 300): Promise<{ folder: string;
     folder,
     writer: new HnswIndexWriter(await hnswlib(), folder, { dimensions: DIMENSIONS, capacity }),
   };
+}
+
+/** What a writer's commit has to know of the file of vectors; nothing reads the file itself. */
+function vectorsOf(count: number): IndexFile {
+  return { file: 'vectors.i16', bytes: 0, sha256: '0'.repeat(64), count, dimensions: DIMENSIONS };
 }
 
 describe('A file that is not the one that was written', () => {
@@ -82,7 +90,7 @@ describe('A file that is not the one that was written', () => {
     await alter(
       folder,
       facts,
-      (bytes) => void bytes.writeUInt8(bytes.readUInt8(ENTRY_POINT + 2) ^ 0xff, ENTRY_POINT + 2),
+      (bytes) => void bytes.writeUInt8(bytes.readUInt8(ENTRY + 2) ^ 0xff, ENTRY + 2),
     );
     await assert.rejects(open(facts), rejectsWith('index_damaged'));
   });
@@ -117,45 +125,57 @@ describe('A file that is not the one that was written', () => {
   });
 
   it('is refused when it is cut short under a checksum that fits', async (t) => {
-    const { folder, facts, open } = await files(t);
-    for (const size of [0, 40, 95, 96, 4000, facts.bytes - 400, facts.bytes - 4, facts.bytes - 1]) {
-      const written = await alter(folder, await writeHnsw(folder, ENTRIES, DIMENSIONS), (bytes) =>
+    const { folder, vectors, facts, open } = await files(t);
+    for (const size of [0, 40, 63, 64, 4000, facts.bytes - 64, facts.bytes - 4, facts.bytes - 1]) {
+      const written = await alter(folder, await writeHnsw(folder, ENTRIES, vectors), (bytes) =>
         bytes.subarray(0, size),
       );
-      await assert.rejects(open({ ...facts, ...written }), rejectsWith('index_damaged'), `${size} bytes`);
+      await assert.rejects(open(written), rejectsWith('index_damaged'), `${size} bytes`);
     }
+  });
+
+  it('is refused under a checksum that fits for every word of its header, and for links and levels that cannot be', async (t) => {
+    const { folder, vectors, facts, open } = await files(t);
+    const links = 64;
+    const first = links + 4 * 2 * facts.M * facts.count;
+    const lists = 64 * Math.ceil((first + 4 * (facts.count + 1)) / 64);
+    const words = Array.from({ length: 16 }, (_, word) => 4 * word);
+    for (const at of [...words, links, first, first + 4, first + 4 * facts.count, lists]) {
+      const written = await writeHnsw(folder, ENTRIES, vectors);
+      const changed = await alter(folder, written, (bytes) => void bytes.writeUInt32LE(300_000, at));
+      await assert.rejects(open(changed), rejectsWith('index_damaged'), `byte ${at}`);
+    }
+    // A link on a level above 0 to a row that is not on it.
+    const low = await alter(folder, await writeHnsw(folder, ENTRIES, vectors), (bytes) => {
+      const rows = Array.from({ length: facts.count }, (_, row) => row);
+      const firstOf = (row: number) => bytes.readUInt32LE(first + 4 * row);
+      const onlyBelow = rows.find((row) => firstOf(row) === firstOf(row + 1)) ?? 0;
+      bytes.writeUInt32LE(onlyBelow, lists);
+      return undefined;
+    });
+    await assert.rejects(open(low), rejectsWith('index_damaged'));
   });
 
   it('is refused when it has other dimensions', async (t) => {
     const { folder, facts, open } = await files(t);
-    const other = await writeHnsw(folder, withLabels(clustered(300, 2 * DIMENSIONS, 1)), 2 * DIMENSIONS);
+    const elsewhere = await temporaryFolder(t);
+    const others = withLabels(clustered(300, 2 * DIMENSIONS, 1));
+    const other = await writeHnsw(folder, others, await writeExact(elsewhere, others, 2 * DIMENSIONS));
     await assert.rejects(open(other), rejectsWith('index_damaged'));
     await assert.rejects(open({ ...other, dimensions: DIMENSIONS }), rejectsWith('index_damaged'));
     await assert.rejects(open(facts), rejectsWith('index_damaged'));
   });
 
-  it('is refused when its space has vectors of another length, other vectors, labels, number or parameters', async (t) => {
-    const { folder, facts, open } = await files(t);
-    const module = await hnswlib();
-    const native: NativeGraph = Reflect.construct(module.HierarchicalNSW, ['l2', DIMENSIONS]);
-    native.initIndex(ENTRIES.length, 16, 200, 100);
-    for (const [label, vector] of ENTRIES)
-      native.addPoint(
-        Array.from(vector, (value) => 2 * value),
-        label,
-      );
-    await native.writeIndex(join(folder, facts.file));
-    const l2 = await alter(folder, facts, () => undefined);
-    await assert.rejects(open(l2), rejectsWith('index_damaged'));
-
-    const others = withLabels(clustered(300, DIMENSIONS, 3));
-    await assert.rejects(open(await writeHnsw(folder, others, DIMENSIONS)), rejectsWith('index_damaged'));
+  it('is refused when it was made for other vectors, labels or their number, or with other parameters', async (t) => {
+    const { folder, vectors, open } = await files(t);
     const renamed = ENTRIES.map(([label, vector]) => [label + 1, vector] as const);
-    await assert.rejects(open(await writeHnsw(folder, renamed, DIMENSIONS)), rejectsWith('index_damaged'));
-    const fewer = await writeHnsw(folder, ENTRIES.slice(1), DIMENSIONS);
-    await assert.rejects(open(fewer), rejectsWith('index_damaged'));
-    await assert.rejects(open({ ...fewer, count: 300 }), rejectsWith('index_damaged'));
-    const same = await writeHnsw(folder, ENTRIES, DIMENSIONS);
+    for (const others of [withLabels(clustered(300, DIMENSIONS, 3)), renamed, ENTRIES.slice(1)]) {
+      const theirs = await writeExact(await temporaryFolder(t), others, DIMENSIONS);
+      const other = await writeHnsw(folder, others, theirs);
+      await assert.rejects(open(other), rejectsWith('index_damaged'));
+      await assert.rejects(open({ ...other, count: 300 }), rejectsWith('index_damaged'));
+    }
+    const same = await writeHnsw(folder, ENTRIES, vectors);
     await assert.rejects(open({ ...same, M: 8 }), rejectsWith('index_damaged'));
     await assert.rejects(open({ ...same, efConstruction: 100 }), rejectsWith('index_damaged'));
     await (await open(same)).close();
@@ -187,14 +207,19 @@ describe('Writing', () => {
     const gone = await writer(t);
     for (const [label, vector] of ENTRIES) gone.writer.add(label, vector);
     await rm(gone.folder, { recursive: true });
-    await assert.rejects(gone.writer.commit(), rejectsWith('index_unwritable'));
+    await assert.rejects(gone.writer.commit(vectorsOf(300)), rejectsWith('index_unwritable'));
 
     const { folder, facts, open } = await files(t);
     const second = new HnswIndexWriter(await hnswlib(), folder, { dimensions: DIMENSIONS, capacity: 300 });
     second.add(1, QUERY);
     // A folder in the place of the temporary file cannot be opened for writing.
     await mkdir(join(folder, `${facts.file}.tmp`));
-    await assert.rejects(second.commit(), rejectsWith('index_unwritable'));
+    await assert.rejects(second.commit(vectorsOf(1)), rejectsWith('index_unwritable'));
+    // Nor in the place of hnswlib's own file.
+    const third = new HnswIndexWriter(await hnswlib(), folder, { dimensions: DIMENSIONS, capacity: 300 });
+    third.add(1, QUERY);
+    await mkdir(join(folder, `${facts.file}.hnswlib`));
+    await assert.rejects(third.commit(vectorsOf(1)), rejectsWith('index_unwritable'));
     assert.equal((await open(facts)).size, 300);
   });
 
@@ -202,19 +227,19 @@ describe('Writing', () => {
     const { folder, writer: open } = await writer(t);
     for (const [label, vector] of ENTRIES.slice(1)) open.add(label, vector);
     const [label, vector] = ENTRIES[0] ?? [0, QUERY];
-    const committing = open.commit();
+    const committing = open.commit(vectorsOf(299));
     assert.throws(() => open.add(label, vector), rejectsWith('index_unwritable'));
-    await assert.rejects(open.commit(), rejectsWith('index_unwritable'));
+    await assert.rejects(open.commit(vectorsOf(299)), rejectsWith('index_unwritable'));
     const facts = await committing;
     assert.throws(() => open.add(label, vector), rejectsWith('index_unwritable'));
-    await assert.rejects(open.commit(), rejectsWith('index_unwritable'));
+    await assert.rejects(open.commit(vectorsOf(299)), rejectsWith('index_unwritable'));
     assert.equal(facts.count, 299);
     assert.deepEqual(await readdir(folder), [facts.file]);
   });
 
   it('of nothing at all is refused', async (t) => {
     const { folder, writer: open } = await writer(t);
-    await assert.rejects(open.commit(), rejectsWith('invalid_vector'));
+    await assert.rejects(open.commit(vectorsOf(0)), rejectsWith('invalid_vector'));
     assert.deepEqual(await readdir(folder), []);
   });
 });
@@ -260,7 +285,8 @@ describe('A vector, label or parameter that hnswlib must not see', () => {
     assert.throws(() => open.add(7, QUERY), rejectsWith('invalid_vector'));
     open.add(8, QUERY);
     assert.throws(() => open.add(9, QUERY), rejectsWith('invalid_vector'));
-    assert.equal((await open.commit()).count, 2);
+    await assert.rejects(open.commit(vectorsOf(3)), rejectsWith('invalid_vector'));
+    assert.equal((await open.commit(vectorsOf(2))).count, 2);
   });
 
   it('is refused: M, efConstruction, seed, dimensions, capacity and ef out of range', async (t) => {

@@ -26,7 +26,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           url: null,
         },
         similarity: 0.6112,
-        score: 0.5701,
+        score: 0.5702,
         percentile: 85,
         also: [],
       },
@@ -34,7 +34,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-9fa26c19',
+      generation: 'g000001-cda2daf5',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -65,7 +65,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-9fa26c19',
+      generation: 'g000001-cda2daf5',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -86,7 +86,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
       },
     ],
     index: {
-      generation: 'g000001-9fa26c19',
+      generation: 'g000001-cda2daf5',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -148,7 +148,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           url: null,
         },
         similarity: 0.4526,
-        score: 0.5381,
+        score: 0.5383,
         percentile: 83,
         also: [],
       },
@@ -156,7 +156,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-9fa26c19',
+      generation: 'g000001-cda2daf5',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -170,7 +170,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           title: 'Nash Learning from Human Feedback',
         },
         similarity: 0.413,
-        score: 4.9425,
+        score: 4.9472,
         percentile: 71,
         also: [],
       },
@@ -178,7 +178,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-9fa26c19',
+      generation: 'g000001-cda2daf5',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -200,7 +200,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: true,
     warnings: [],
     index: {
-      generation: 'g000001-9fa26c19',
+      generation: 'g000001-cda2daf5',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -249,7 +249,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           url: null,
         },
         similarity: 0.4526,
-        score: 0.9424,
+        score: 0.943,
         percentile: 83,
         also: [],
       },
@@ -264,7 +264,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           url: null,
         },
         similarity: 0.4473,
-        score: 0.9222,
+        score: 0.9226,
         percentile: 81,
         also: [],
       },
@@ -272,7 +272,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-9fa26c19',
+      generation: 'g000001-cda2daf5',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -310,7 +310,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
       },
     ],
     index: {
-      generation: 'g000001-9fa26c19',
+      generation: 'g000001-cda2daf5',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -383,7 +383,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           url: null,
         },
         similarity: 0.6893,
-        score: 0.9167,
+        score: 0.9166,
         percentile: 97.9,
         also: [],
       },
@@ -391,7 +391,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-9fa26c19',
+      generation: 'g000001-cda2daf5',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -454,7 +454,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           title: 'TheAgentCompany: Benchmarking LLM Agents on Consequential Real World Tasks',
         },
         similarity: 0.655,
-        score: 0.6803,
+        score: 0.6801,
         percentile: 94,
         reasons: {
           nearestSeed: {
@@ -471,7 +471,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-9fa26c19',
+      generation: 'g000001-cda2daf5',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -500,7 +500,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
       },
     ],
     index: {
-      generation: 'g000001-9fa26c19',
+      generation: 'g000001-cda2daf5',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -571,7 +571,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           noGoodMatch: false,
           warnings: [],
           index: {
-            generation: 'g000001-9fa26c19',
+            generation: 'g000001-cda2daf5',
             size: 47,
             model: 'all-MiniLM-L6-v2',
             exact: true,
@@ -600,7 +600,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           noGoodMatch: false,
           warnings: [],
           index: {
-            generation: 'g000001-9fa26c19',
+            generation: 'g000001-cda2daf5',
             size: 47,
             model: 'all-MiniLM-L6-v2',
             exact: true,
@@ -630,7 +630,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           noGoodMatch: false,
           warnings: [],
           index: {
-            generation: 'g000001-9fa26c19',
+            generation: 'g000001-cda2daf5',
             size: 47,
             model: 'all-MiniLM-L6-v2',
             exact: true,
@@ -659,7 +659,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           noGoodMatch: false,
           warnings: [],
           index: {
-            generation: 'g000001-9fa26c19',
+            generation: 'g000001-cda2daf5',
             size: 47,
             model: 'all-MiniLM-L6-v2',
             exact: true,
@@ -838,8 +838,8 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
   },
   'info.sample': {
     version: '0.0.0-test',
-    generation: 'g000001-9fa26c19',
-    created: '2026-11-23T09:30:49.561Z',
+    generation: 'g000001-cda2daf5',
+    created: '2026-11-23T13:15:07.797Z',
     sample: true,
     papers: 47,
     model: {
@@ -990,7 +990,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
   },
   'ready.ready': {
     status: 'ready',
-    generation: 'g000001-9fa26c19',
+    generation: 'g000001-cda2daf5',
   },
   'metrics.scrape':
     '# HELP nearpaper_embedding_queue_depth Texts that wait to be embedded, or are.\n# TYPE nearpaper_embedding_queue_depth gauge\nnearpaper_embedding_queue_depth 0\n# HELP nearpaper_query_cache_texts Query texts whose vectors are in memory.\n# TYPE nearpaper_query_cache_texts gauge\nnearpaper_query_cache_texts 5\n# HELP nearpaper_corpus_papers Papers in the generation that is served.\n# TYPE nearpaper_corpus_papers gauge\nnearpaper_corpus_papers 47\n',
@@ -1090,7 +1090,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     title: 'Overloaded',
     status: 503,
     code: 'overloaded',
-    detail: '1 queries wait to be embedded already.',
+    detail: 'More texts wait to be embedded than can be soon.',
     retryAfter: 1,
     requestId: '5d045fb4-1c39-4b4d-8f8b-0a4fb0ab3d5e',
   },

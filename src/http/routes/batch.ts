@@ -1,5 +1,6 @@
 /** POST /v1/batch: many queries in one call; each is answered or refused by itself. */
 import { type Request, Router } from 'express';
+import type { Logger } from 'pino';
 import type { BatchQuery } from '../../recommend/batch.js';
 import { batch } from '../../recommend/batch.js';
 import { checkSeeds, refuseTooManyTexts } from '../../recommend/request-checks.js';
@@ -8,12 +9,14 @@ import { handle } from '../handle.js';
 import { readBody } from '../parameters.js';
 import { asNearpaperError, otherMethods, problemOf } from '../problem.js';
 import { batchQueryOf } from '../queries.js';
+import { logFailure } from '../request-log.js';
 import type { Service } from '../service.js';
 
 /** A request of the batch that could be read, or why it could not. */
 type Read = { kind: 'query'; query: BatchQuery } | { kind: 'refused'; thrown: unknown };
 
 export function batchRoutes(service: Service): Router {
+  const { logger } = service;
   const { limits } = service.settings;
   const schemas = requestSchemas(limits);
   const readOne = (given: unknown): Read => {
@@ -23,6 +26,7 @@ export function batchRoutes(service: Service): Router {
       return { kind: 'refused', thrown };
     }
   };
+  const refused = (request: Request, thrown: unknown) => refusal(logger, request, thrown);
   return Router()
     .post(
       '/v1/batch',
@@ -40,11 +44,11 @@ export function batchRoutes(service: Service): Router {
         async answer(corpus, { reads, queries, request }, signal) {
           const outcomes = (await batch(corpus, queries, signal)).values();
           const results = reads.map((read) => {
-            if (read.kind === 'refused') return refusal(request, read.thrown);
+            if (read.kind === 'refused') return refused(request, read.thrown);
             const outcome = outcomes.next().value;
             return outcome?.kind === 'answered'
               ? { status: 200, answer: outcome.answer }
-              : refusal(request, outcome?.thrown);
+              : refused(request, outcome?.thrown);
           });
           return { results };
         },
@@ -54,8 +58,12 @@ export function batchRoutes(service: Service): Router {
 }
 
 /** What a request alone would have been answered with. What we did not foresee is logged, as for a request alone. */
-function refusal(request: Request, thrown: unknown): { status: number; problem: Record<string, unknown> } {
+function refusal(
+  logger: Logger,
+  request: Request,
+  thrown: unknown,
+): { status: number; problem: Record<string, unknown> } {
   const error = asNearpaperError(thrown);
-  if (error.status === 500) request.log.error({ err: thrown }, error.message);
+  if (error.status === 500) logFailure(logger, request, thrown, error.message);
   return { status: error.status, problem: problemOf(error) };
 }

@@ -12,7 +12,22 @@ import type { Service } from '../service.js';
 
 export function paperRoutes(service: Service): Router {
   const schemas = requestSchemas(service.settings.limits);
-  return Router()
+  return Router() // What is asked most comes first.
+    .get(
+      '/v1/papers/:id',
+      handle(service, {
+        query: (request) => ({ id: String(request.params.id), ...readQuery(request, schemas.paper) }),
+        atOnce: true,
+        answer: (corpus, { id, fields }) => getPaper(corpus, id, fields),
+      }),
+    )
+    .get(
+      '/v1/papers/:id/similar',
+      handle(service, {
+        query: (request) => similarQuery(String(request.params.id), readQuery(request, schemas.similar)),
+        answer: similar,
+      }),
+    )
     .get(
       '/v1/papers',
       handle(service, {
@@ -29,20 +44,6 @@ export function paperRoutes(service: Service): Router {
       '/v1/papers/lookup',
       handle(service, { query: (request) => readBody(request, schemas.lookUp), answer: lookUp }),
     )
-    .get(
-      '/v1/papers/:id',
-      handle(service, {
-        query: (request) => ({ id: String(request.params.id), ...readQuery(request, schemas.paper) }),
-        answer: (corpus, { id, fields }) => getPaper(corpus, id, fields),
-      }),
-    )
     .all('/v1/papers/:id', otherMethods('GET, HEAD'))
-    .get(
-      '/v1/papers/:id/similar',
-      handle(service, {
-        query: (request) => similarQuery(String(request.params.id), readQuery(request, schemas.similar)),
-        answer: similar,
-      }),
-    )
     .all('/v1/papers/:id/similar', otherMethods('GET, HEAD'));
 }

@@ -1,0 +1,40 @@
+/** What is done for every request: its id, its log line, its metrics, and headers that every answer has. */
+import type { Request, RequestHandler } from 'express';
+import { ERRORS, type ErrorCode, NearpaperError } from '../errors.js';
+import { identify, logRequest, statusOf } from './request-log.js';
+import { routePattern } from './route-pattern.js';
+import type { Service } from './service.js';
+
+/** One function and one listener for all of it: each would cost every request again. */
+export function observeRequests({ logger, metrics }: Pick<Service, 'logger' | 'metrics'>): RequestHandler {
+  return (request, response, next) => {
+    const began = performance.now();
+    identify(request, response);
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.on('close', () => {
+      const milliseconds = performance.now() - began;
+      metrics.observeRequest(routePattern(request), request.method, statusOf(response), milliseconds);
+      const problem: unknown = response.locals.problem;
+      if (isErrorCode(problem)) metrics.countProblem(problem);
+      logRequest(logger, request, response, milliseconds);
+    });
+    requireOneHost(request);
+    next();
+  };
+}
+
+/** RFC 9112, 3.2: a request of HTTP/1.1 names its host, once. */
+function requireOneHost({ rawHeaders, httpVersion }: Request): void {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
+    throw new NearpaperError('malformed_http', 'A request must have one Host header.');
+  }
+}
+
+function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(ERRORS, code);
+}
