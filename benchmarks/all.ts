@@ -43,7 +43,7 @@ const rows = await withFolder(options, async (keep) => {
     all.push(...(await rowsOf(name, { ...options, keep, sizes: name === 'scale' ? options.sizes : [] })));
   return all;
 });
-report(rows, json);
+await report(rows, json);
 
 /** Runs one benchmark and takes its rows; one that fails is a row of its own, so that the others are still told. */
 async function rowsOf(name: string, given: BenchOptions): Promise<Row[]> {

@@ -22,13 +22,17 @@ export interface BareGraph {
 /** The seed that nearpaper's own writer takes. */
 const SEED = 100;
 
-/** The graph of the corpus's first `size` papers: the one kept in `folder`, or a new one. */
-export async function bareGraph(corpus: MadeCorpus, size: number, folder: string): Promise<BareGraph> {
+/** An empty graph of the build that nearpaper itself would load. */
+export async function newBareGraph(dimensions: number): Promise<BareGraph> {
   const loaded = await loadHnswlib();
   if (!loaded.ok) throw new Error(loaded.reason);
-  const { HierarchicalNSW } = loaded.module;
   // The module's objects have more methods than nearpaper itself calls, and so than its type of them.
-  const graph = new HierarchicalNSW('ip', corpus.dimensions) as unknown as BareGraph;
+  return new loaded.module.HierarchicalNSW('ip', dimensions) as unknown as BareGraph;
+}
+
+/** The graph of the corpus's first `size` papers: the one kept in `folder`, or a new one. */
+export async function bareGraph(corpus: MadeCorpus, size: number, folder: string): Promise<BareGraph> {
+  const graph = await newBareGraph(corpus.dimensions);
   const file = join(folder, `hnswlib-${size}-of-${corpus.realPapers}.bin`);
   const kept = await access(file).then(
     () => true,

@@ -2,14 +2,14 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import hnswlib from 'hnswlib-node';
 import { currentGeneration } from '../src/generations/folder.js';
 import { readManifest } from '../src/generations/manifest.js';
 import { openStore, type PaperStore, storedEmbeddings } from '../src/papers/store.js';
+import { type BareGraph, newBareGraph } from './bare-hnswlib.js';
 
 export interface BareParts {
   store: PaperStore;
-  graph: hnswlib.HierarchicalNSW;
+  graph: BareGraph;
   /** By label, as hnswlib-node wants them. */
   vectors: number[][];
 }
@@ -29,12 +29,12 @@ export async function openBareParts(indexFolder: string, graphFile: string): Pro
     vectors[label] = Array.from(vector);
   }
   const { M, efConstruction, ef } = manifest.vectors.hnsw ?? USUAL;
-  const graph = new hnswlib.HierarchicalNSW('ip', manifest.model.dimensions);
-  if (existsSync(graphFile)) graph.readIndexSync(graphFile);
+  const graph = await newBareGraph(manifest.model.dimensions);
+  if (existsSync(graphFile)) await graph.readIndex(graphFile);
   else {
     graph.initIndex(vectors.length, M, efConstruction, 1);
     vectors.forEach((vector, label) => void graph.addPoint(vector, label));
-    graph.writeIndexSync(`${graphFile}.new`);
+    await graph.writeIndex(`${graphFile}.new`);
     await rename(`${graphFile}.new`, graphFile);
   }
   graph.setEf(ef);

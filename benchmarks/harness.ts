@@ -6,8 +6,10 @@ import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
 import { resolve } from 'node:path';
+import { setImmediate as giveWay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { loadHnswlib } from '../src/vectors/native.js';
 
 /** The arguments that every benchmark takes; each reads those that mean something to it. */
 export interface BenchOptions {
@@ -84,6 +86,8 @@ export async function alternate<Way extends string>(
   const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Way, number[]>;
   for (let round = 0; round < rounds; round++) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      // What gives way to others by the clock begins with a whole turn, as a request does.
+      await giveWay();
       times[name].push(await millisecondsOf(() => ways[name](round)));
     }
   }
@@ -177,13 +181,17 @@ export function readArguments(args = process.argv.slice(2)) {
 export async function runAlone(moduleUrl: string, run: Benchmark): Promise<void> {
   if (process.argv[1] === undefined || realpathSync(process.argv[1]) !== fileURLToPath(moduleUrl)) return;
   const { options, json } = readArguments();
-  report(await run(options), json);
+  await report(await run(options), json);
 }
 
 /** Prints rows, and has the process exit with 1 when one of them is not ok. */
-export function report(rows: readonly Row[], json: boolean): void {
+export async function report(rows: readonly Row[], json: boolean): Promise<void> {
+  const machine = await hardware();
+  const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`);
   process.stdout.write(
-    json ? `${JSON.stringify({ hardware: hardware(), rows }, null, 2)}\n` : `${table(rows)}\n`,
+    json
+      ? `${JSON.stringify({ hardware: machine, rows }, null, 2)}\n`
+      : `${table(rows)}\n\n${facts.join('; ')}\n`,
   );
   if (rows.some(({ ok }) => !ok)) process.exitCode = 1;
 }
@@ -215,14 +223,15 @@ export function rounded(value: number): number {
 }
 
 /** What figures depend on. */
-export function hardware() {
+export async function hardware() {
+  const loaded = await loadHnswlib();
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memoryGiB: rounded(totalmem() / 2 ** 30),
     node: process.version,
     onnxruntime: versionOf('onnxruntime-node'),
-    hnswlib: versionOf('hnswlib-node'),
+    hnswlib: `${versionOf('hnswlib-node')}, ${loaded.ok ? loaded.build : 'absent'}`,
     date: new Date().toISOString().slice(0, 10),
   };
 }

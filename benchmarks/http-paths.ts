@@ -3,10 +3,12 @@
  *   node dist/benchmarks/http-paths.js --index <folder> [--keep <folder>] [--json]
  * Against raw node:http that has the same bytes ready, against a naive service of the same parts, and against a bare
  * loop of searchKnn. Each is a process of its own with its log and metrics on, and they take turns; the generator of
- * the load shares the machine with each of them alike. Ids are random and do not repeat before all have been asked.
+ * the load shares the machine with each of them alike. Ids are random: for papers similar to one those of the whole
+ * corpus, none twice before all have come; for single papers 1,000, of which the raw server holds the answers.
  */
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { requireGeneration } from '../src/generations/folder.js';
 import { type ChildProgram, startProgram } from './child-program.js';
 import {
   atLeast,
@@ -24,14 +26,14 @@ import { serve } from './service-process.js';
 import { usualIndex } from './text-queries.js';
 
 const CONNECTIONS = 16;
-const IDS = 5000;
 /** Of these the raw server has the answers. */
 const PREPARED = 1000;
 
 export function run(options: BenchOptions): Promise<Row[]> {
   return withFolder(options, async (folder) => {
     const index = options.index ?? (await usualIndex(options, folder));
-    const graph = join(folder, 'bare-graph.hnsw');
+    // Named after the published generation, of which it holds the vectors.
+    const graph = join(folder, `bare-${basename((await requireGeneration(index)).folder)}.hnsw`);
     const programs: ChildProgram[] = [];
     const start = async (file: string, ...args: string[]) => {
       const program = await startProgram(file, args);
@@ -40,7 +42,7 @@ export function run(options: BenchOptions): Promise<Row[]> {
     };
     const service = await serve(index);
     try {
-      const ids = await randomIds(service.url, IDS);
+      const ids = await randomIds(service.url);
       const prepared = join(folder, 'prepared.json');
       await writeFile(prepared, JSON.stringify(await answersOf(service.url, ids.slice(0, PREPARED))));
       const raw = await start('raw-service.js', prepared);
@@ -76,9 +78,9 @@ async function compare(
     raw: () => rate(urls.raw, paperPath, PREPARED),
     paper: () => rate(urls.ours, paperPath, PREPARED),
     naivePaper: () => rate(urls.naive, paperPath, PREPARED),
-    semantic: () => rate(urls.ours, similar('semantic'), IDS),
-    naiveSimilar: () => rate(urls.naive, similar('semantic'), IDS),
-    hybrid: () => rate(urls.ours, similar('hybrid'), IDS),
+    semantic: () => rate(urls.ours, similar('semantic'), ids.length),
+    naiveSimilar: () => rate(urls.naive, similar('semantic'), ids.length),
+    hybrid: () => rate(urls.ours, similar('hybrid'), ids.length),
     bare: () => bare.ask(ms).then(Number),
   };
   // The first round compiles what is hot.
@@ -124,8 +126,8 @@ function paperPath(id: string): string {
   return `/v1/papers/${encodeURIComponent(id)}`;
 }
 
-/** Ids from all over the corpus, in random order. */
-export async function randomIds(url: string, most: number): Promise<string[]> {
+/** The ids of the corpus in random order, or `most` of them. */
+export async function randomIds(url: string, most = Number.POSITIVE_INFINITY): Promise<string[]> {
   const ids: string[] = [];
   let cursor: string | null = null;
   do {

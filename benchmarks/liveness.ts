@@ -54,14 +54,14 @@ export function run(options: BenchOptions): Promise<Row[]> {
         `median ${rounded(values.p50)}, longest ${rounded(values.max)}`;
       const livez = { p50: quantile(times, 0.5), max: quantile(times, 1) };
       return [
-        atMost(options.quick ? 50 : 10, {
+        atMost(options.quick ? 250 : 10, {
           what: '/livez p99 while embedding is saturated',
           against,
           unit: 'ms',
           measured: quantile(times, 0.99),
           note: spread(livez),
         }),
-        atMost(options.quick ? 50 : 15, {
+        atMost(options.quick ? 250 : 15, {
           what: 'event-loop delay p99 while embedding is saturated',
           against,
           unit: 'ms',

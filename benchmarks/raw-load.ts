@@ -10,6 +10,8 @@ export interface Timed {
   status: number;
   /** From handing the request to the socket to the last byte of the answer. */
   ms: number;
+  /** Whether the answer says when to come again. */
+  retryAfter: boolean;
 }
 
 /** More open connections at once say nothing more about a service, and a listening socket refuses some of them. */
@@ -24,6 +26,7 @@ export class Connection {
   #began = 0;
   #head = '';
   #status = 0;
+  #retryAfter = false;
   /** Bytes of the body that are missing; -1 while the head is. */
   #missing = -1;
 
@@ -50,7 +53,7 @@ export class Connection {
       body === undefined
         ? ''
         : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
-    if (this.closed) return Promise.resolve({ status: 0, ms: 0 });
+    if (this.closed) return Promise.resolve({ status: 0, ms: 0, retryAfter: false });
     return new Promise((resolve) => {
       this.#settle = resolve;
       this.#began = performance.now();
@@ -78,7 +81,9 @@ export class Connection {
       const end = this.#head.indexOf(HEAD_END);
       if (end === -1) return;
       this.#status = Number(this.#head.slice(9, 12));
-      this.#missing = Number(/content-length: (\d+)/i.exec(this.#head.slice(0, end))?.[1] ?? 0);
+      const head = this.#head.slice(0, end);
+      this.#missing = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+      this.#retryAfter = this.#status === 503 && /^retry-after: \d+$/im.test(head);
       rest = before + piece.length - end - HEAD_END.length;
       this.#head = '';
     }
@@ -91,7 +96,7 @@ export class Connection {
   #answer(status: number): void {
     const settle = this.#settle;
     this.#settle = undefined;
-    settle?.({ status, ms: performance.now() - this.#began });
+    settle?.({ status, ms: performance.now() - this.#began, retryAfter: status !== 0 && this.#retryAfter });
   }
 }
 
@@ -145,8 +150,8 @@ export async function openLoop(
     connection ??= await Connection.open(url);
     all.add(connection);
     const { path, body } = ask(i);
-    const { status } = await connection.send(path, body);
-    answers.push({ status, ms: performance.now() - due });
+    const answer = await connection.send(path, body);
+    answers.push({ ...answer, ms: performance.now() - due });
     free.push(connection);
   };
   let sent = 0;

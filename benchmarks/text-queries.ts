@@ -44,8 +44,8 @@ export function run(options: BenchOptions): Promise<Row[]> {
     const what = `POST text query, semantic, ${CONNECTIONS} connections, ${count} queries`;
     const against = 'a loop over the same texts, one worker, one thread';
     return [
-      atLeast(options.quick ? 0.9 : 3, { what: `${what} by Zipf`, against, ...byZipf }),
-      atLeast(options.quick ? 0.6 : 1.5, { what: `${what}, none repeats`, against, ...once }),
+      atLeast(options.quick ? 0.3 : 3, { what: `${what} by Zipf`, against, ...byZipf }),
+      atLeast(options.quick ? 0.25 : 1.5, { what: `${what}, none repeats`, against, ...once }),
     ];
   });
 }

@@ -7,6 +7,7 @@
  * Usage: node scripts/build-native.mjs    after the packages are installed
  */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   cpSync,
@@ -16,6 +17,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -65,6 +67,7 @@ function build(stock, variant) {
       join(work, 'node_modules', 'node-addon-api'),
       'dir',
     );
+    process.stderr.write(`Compiling for ${variant}, which takes about a minute ...\n`);
     // Through npm, which brings node-gyp along.
     execFileSync('npm', ['run', 'rebuild', '--prefix', work], {
       cwd: work,
@@ -78,6 +81,8 @@ function build(stock, variant) {
     });
     const target = join(stock, variant, 'addon.node');
     mkdirSync(dirname(target), { recursive: true });
+    // Looked at before the copy is loaded. Written first: a copy without it, or with another's, is not used.
+    writeFileSync(`${target}.sha256`, createHash('sha256').update(readFileSync(built)).digest('hex'));
     copyFileSync(built, `${target}.tmp`);
     renameSync(`${target}.tmp`, target);
     return target;

@@ -51,6 +51,25 @@ export class LabelSet implements Iterable<number> {
     return shift === 0 ? low : (low | ((this.#bits[at + 1] as number) << (32 - shift))) >>> 0;
   }
 
+  /** Puts the bits of the labels from `first` on into `target`, `first` the lowest of its first word. */
+  copyFrom(first: number, target: Uint32Array): void {
+    const bits = this.#bits.subarray(first >>> 5);
+    const shift = first & 31;
+    const held = Math.min(target.length, bits.length);
+    target.fill(0, held);
+    if (shift === 0) {
+      target.set(bits.subarray(0, held));
+      return;
+    }
+    // Reading past the end would be right and slow.
+    let low = held === 0 ? 0 : (bits[0] as number);
+    for (let at = 0; at < held; at++) {
+      const high = at + 1 < bits.length ? (bits[at + 1] as number) : 0;
+      target[at] = (low >>> shift) | (high << (32 - shift));
+      low = high;
+    }
+  }
+
   /** Ascending. */
   [Symbol.iterator](): Generator<number> {
     return this.from(0);

@@ -9,7 +9,7 @@ import { type GenerationPath, requireGeneration } from './generations/folder.js'
 import { type Manifest, readManifest } from './generations/manifest.js';
 import { type Generation, openGeneration } from './generations/open.js';
 import { packageRoot } from './package-root.js';
-import { POOL_SIZE } from './recommend/candidates.js';
+import { MOST_ASKED } from './recommend/candidates.js';
 import type { Corpus } from './recommend/corpus.js';
 
 export type ModelSettings = Pick<Config, 'model' | 'allowDownload' | 'modelCache'>;
@@ -37,7 +37,7 @@ export async function openPublished(config: Config): Promise<Generation> {
 }
 
 function openAt(path: GenerationPath, { engine, exactBelow }: Config): Promise<Generation> {
-  return openGeneration(path, { engine, exactBelow, poolSize: POOL_SIZE });
+  return openGeneration(path, { engine, exactBelow, poolSize: MOST_ASKED });
 }
 
 /** The model that made the published vectors. Errors: `model_mismatch` with the command that mends it. */

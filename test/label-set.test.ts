@@ -65,6 +65,20 @@ describe('LabelSet', () => {
     );
   });
 
+  it('gives its bits from any label on, over whatever was there', () => {
+    fc.assert(
+      fc.property(labels, fc.nat(200), fc.integer({ min: 0, max: 6 }), (list, first, words) => {
+        const set = LabelSet.of(list);
+        const target = new Uint32Array(words).fill(0xffff_ffff);
+        set.copyFrom(first, target);
+        assert.deepEqual(
+          [...target],
+          Array.from(target, (_, at) => set.bitsFrom(first + 32 * at) >>> 0),
+        );
+      }),
+    );
+  });
+
   it('may be empty', () => {
     const none = LabelSet.of([]);
     assert.deepEqual([none.size, [...none], none.has(0), none.has(40)], [0, [], false, false]);

@@ -204,7 +204,10 @@ async function indexAll(
         signal: stop,
         onEvent: (event) => later.tell(event),
         onExact: exact.settle.resolve,
-      }).finally(() => exact.settle.reject(new Error('there is no exact index'))),
+      }).catch((thrown: unknown) => {
+        exact.settle.reject(thrown);
+        throw thrown;
+      }),
     async (stop) => {
       const keywords = await indexKeywords(draft.allTexts(), { folder, count, signal: stop, onEvent });
       onEvent({ kind: 'calibrating' });

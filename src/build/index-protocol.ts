@@ -22,5 +22,16 @@ export type FromIndexer =
   /** The vectors are on disk, before the graph is begun. */
   | { kind: 'exact'; file: IndexFile }
   | { kind: 'built'; vectors: BuiltVectors }
-  /** `code`: of a failure that a caller is told as it is. The stack is that of the thread. */
-  | { kind: 'failed'; code: ErrorCode | undefined; message: string; stack: string | undefined };
+  | ThreadFailure;
+
+/** Errors cross between threads without their codes, so these go beside them. */
+export interface ThreadFailure {
+  kind: 'failed';
+  /** Of a failure that a caller is told as it is. */
+  code: ErrorCode | undefined;
+  /** The system's own, such as ENOSPC. */
+  systemCode: string | undefined;
+  message: string;
+  /** That of the thread. */
+  stack: string | undefined;
+}

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf, NearpaperError } from '../errors.js';
 import type { IndexFile } from '../vectors/vector-index.js';
-import type { FromIndexer, IndexingTask, ToIndexer } from './index-protocol.js';
+import type { FromIndexer, IndexingTask, ThreadFailure, ToIndexer } from './index-protocol.js';
 import type { BuiltVectors } from './index-vectors.js';
 import type { BuildEvent } from './progress.js';
 
@@ -53,8 +53,8 @@ export async function indexInThread(
 }
 
 /** The thread's failure as it would have been here. */
-function failureOf({ code, message, stack }: Extract<FromIndexer, { kind: 'failed' }>): Error {
-  const cause = new Error(message);
+function failureOf({ code, systemCode, message, stack }: ThreadFailure): Error {
+  const cause = Object.assign(new Error(message), systemCode !== undefined && { code: systemCode });
   if (stack !== undefined) cause.stack = stack;
   return code === undefined ? cause : new NearpaperError(code, message, { cause });
 }

@@ -1,6 +1,6 @@
 /** Entry of a worker thread: reads the embeddings of a draft and makes the index files of its vectors. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { messageOf, NearpaperError } from '../errors.js';
+import { messageOf, NearpaperError, systemCode } from '../errors.js';
 import { storedEmbeddings } from '../papers/store.js';
 import type { FromIndexer, IndexingTask } from './index-protocol.js';
 import { indexVectors } from './index-vectors.js';
@@ -20,7 +20,7 @@ async function main(port: MessagePort, task: IndexingTask): Promise<void> {
   } catch (thrown) {
     const code = thrown instanceof NearpaperError ? thrown.code : undefined;
     const stack = thrown instanceof Error ? thrown.stack : undefined;
-    send({ kind: 'failed', code, message: messageOf(thrown), stack });
+    send({ kind: 'failed', code, systemCode: systemCode(thrown), message: messageOf(thrown), stack });
   } finally {
     // Without a port to listen to, nothing keeps the thread.
     port.close();

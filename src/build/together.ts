@@ -3,7 +3,7 @@ import type { BuildEvent } from './progress.js';
 
 /**
  * Runs both until both have ended; where one fails, the other is stopped through the signal it was given. Errors: the
- * first failure, which is the signal's own reason when that aborts.
+ * signal's own reason when that has aborted, otherwise the first failure.
  */
 export async function together<A, B>(
   signal: AbortSignal,
@@ -27,6 +27,8 @@ export async function together<A, B>(
   const [a, b] = await Promise.allSettled([guarded(first), guarded(second)]);
   signal.removeEventListener('abort', passOn);
   if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value];
+  // Stopped, a stage may say so in its own way.
+  signal.throwIfAborted();
   throw failures[0];
 }
 

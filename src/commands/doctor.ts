@@ -7,7 +7,8 @@ import { embedPapers } from '../embedding/paper-vectors.js';
 import { createEmbedder } from '../embedding/pool.js';
 import { messageOf, NearpaperError } from '../errors.js';
 import { currentGeneration } from '../generations/folder.js';
-import { type Generation, verifyStoreFile } from '../generations/open.js';
+import type { Generation } from '../generations/open.js';
+import { verifyChecksum, withIndexFile } from '../index-file.js';
 import { openKeywordIndex } from '../keywords/keyword-file.js';
 import { findModel, modelOfIndex, openPublished } from '../open-corpus.js';
 import { probeSqlite } from '../papers/database.js';
@@ -113,7 +114,8 @@ async function* examineGeneration(
   if (hnsw !== null) {
     // A small corpus is served without it, and would tell only once it has grown.
     yield await attempt('HNSW file', async () => {
-      await verifyStoreFile(join(config.indexFolder, manifest.generation), hnsw);
+      const folder = join(config.indexFolder, manifest.generation);
+      await withIndexFile(folder, hnsw, (handle) => verifyChecksum(handle, hnsw));
       return 'as published';
     });
   }

@@ -63,6 +63,14 @@ export class JobQueue {
     return undefined;
   }
 
+  /** Fails all waiting queries but the first so many. */
+  rejectQueries(but: number, error: NearpaperError): void {
+    for (const query of [...this.#queries].slice(but)) {
+      this.#queries.delete(query);
+      query.reject(error);
+    }
+  }
+
   /** Fails everything that waits. */
   rejectAll(error: NearpaperError): void {
     const waiting = [...this.#queries, ...this.#batches];

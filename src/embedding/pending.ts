@@ -1,6 +1,7 @@
 export interface Settle<T> {
   resolve(value: T): void;
-  reject(error: Error): void;
+  /** `thrown`: what was caught, or an Error. */
+  reject(thrown: unknown): void;
 }
 
 /** A promise and what settles it, apart; `Promise.withResolvers`, which Node 20 does not have. */

@@ -15,6 +15,11 @@ export interface PoolOptions {
   maxQueued: number;
 }
 
+/** One for all, since a refusal must be cheap. */
+const OVERLOADED = new NearpaperError('overloaded', 'More texts wait to be embedded than can be soon.', {
+  retryAfter: 1,
+});
+
 /** Workers that may be replaced within this time before the pool gives up. */
 const RESTARTS = 3;
 const RESTART_WINDOW_MS = 60_000;
@@ -78,7 +83,11 @@ class EmbeddingPool implements Embedder {
     this.fingerprint = description.fingerprint;
     this.dimensions = description.dimensions;
     this.#description = description;
-    this.#limit = new QueueLimit(maxQueued, threads.length);
+    this.#limit = new QueueLimit({
+      burst: maxQueued,
+      standing: threads.length,
+      shed: (places) => this.#queue.rejectQueries(places, OVERLOADED),
+    });
     for (const thread of threads) this.#adopt(thread);
   }
 
@@ -99,12 +108,7 @@ class EmbeddingPool implements Embedder {
 
   async embedQuery(text: string, signal?: AbortSignal): Promise<Embedded> {
     this.#refuseUnlessOpen();
-    // Asked also where a worker is idle, since it counts what comes.
-    if (!this.#limit.admits(this.#queue.waitingQueries) && this.#idleThread() === undefined) {
-      throw new NearpaperError('overloaded', 'More texts wait to be embedded than can be soon.', {
-        retryAfter: 1,
-      });
-    }
+    if (!this.#hasIdle() && !this.#limit.admits(this.#queue.waitingQueries)) throw OVERLOADED;
     const embedded = this.#queue.addQuery(text, signal);
     this.#dispatch();
     return embedded;
@@ -123,9 +127,9 @@ class EmbeddingPool implements Embedder {
     if (this.#state.kind !== 'open') throw this.#state.error;
   }
 
-  #idleThread(): InferenceThread | undefined {
-    for (const thread of this.#threads) if (thread.idle) return thread;
-    return undefined;
+  #hasIdle(): boolean {
+    for (const thread of this.#threads) if (thread.idle) return true;
+    return false;
   }
 
   #dispatch(): void {

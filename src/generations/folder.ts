@@ -112,15 +112,19 @@ async function sync(path: string): Promise<void> {
   }
 }
 
-/** Deletes every generation but `current` and `previous`, which stays for services that still answer from it and for a way back. */
+/**
+ * Deletes every generation but `current` and the one before it, which stays for services that still answer from it and for a
+ * way back: `previous`, or where none could be read, the newest of the others.
+ */
 export async function removeOldGenerations(
   indexFolder: string,
   current: string,
   previous: string | null,
 ): Promise<void> {
-  for (const name of await generationNames(indexFolder)) {
-    if (name !== current && name !== previous)
-      await rm(join(indexFolder, name), { recursive: true, force: true });
+  const others = (await generationNames(indexFolder)).filter((name) => name !== current);
+  const kept = previous ?? others[0];
+  for (const name of others) {
+    if (name !== kept) await rm(join(indexFolder, name), { recursive: true, force: true });
   }
 }
 

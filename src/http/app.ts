@@ -1,7 +1,9 @@
 /** The express application: middleware, routes, errors, in the order a request meets them. */
 import cors from 'cors';
-import express, { type Express, type RequestHandler } from 'express';
-import { admission } from './admission.js';
+import express, { type Express, Router } from 'express';
+import { Line, refuseEarly } from './admission.js';
+import { readJson } from './body.js';
+import { handling } from './handle.js';
 import { observeRequests } from './observe.js';
 import { problemHandler, routeNotFound } from './problem.js';
 import { batchRoutes } from './routes/batch.js';
@@ -15,7 +17,7 @@ import { searchRoutes } from './routes/search.js';
 import type { Service } from './service.js';
 
 export function createApp(service: Service): Express {
-  const { corsOrigins, limits } = service.settings;
+  const { corsOrigins, deadlineMs, limits } = service.settings;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -34,31 +36,20 @@ export function createApp(service: Service): Express {
       }),
     );
   }
-  app.use(admission());
-  app.use(readJson(limits.body));
+  const line = new Line(deadlineMs);
+  const handle = handling(service, line);
+  const always = Router();
+  always.use(healthRoutes(service), metricsRoutes(service), docsRoutes(service), infoRoutes(service, handle));
 
+  app.use(refuseEarly(line, always));
+  app.use(readJson(limits.body));
   // Those that are asked most come first.
-  app.use(paperRoutes(service));
-  app.use(searchRoutes(service));
-  app.use(recommendationRoutes(service));
-  app.use(batchRoutes(service));
-  app.use(healthRoutes(service));
-  app.use(metricsRoutes(service));
-  app.use(docsRoutes(service));
-  app.use(infoRoutes(service));
+  app.use(paperRoutes(service, handle));
+  app.use(searchRoutes(service, handle));
+  app.use(recommendationRoutes(service, handle));
+  app.use(batchRoutes(service, handle));
+  app.use(always);
   app.use(routeNotFound);
   app.use(problemHandler(service.logger));
   return app;
-}
-
-/** Reads bodies of JSON, of at most so many bytes. */
-function readJson(limit: number): RequestHandler {
-  // Not strict: JSON that is no object is told so by the route, not called malformed.
-  const json = express.json({ limit, strict: false, type: ['application/json', 'application/*+json'] });
-  return (request, response, next) => {
-    const { headers } = request;
-    // RFC 9112, 6.3: without either there is no body.
-    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) next();
-    else json(request, response, next);
-  };
 }

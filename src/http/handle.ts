@@ -1,8 +1,10 @@
-/** What every route shares: a deadline, cancellation when the caller leaves, entity tags, timing, JSON out. */
+/** What every route shares: its turn, a deadline, cancellation when the caller leaves, entity tags, timing, JSON out. */
 import { setMaxListeners } from 'node:events';
 import type { Request, RequestHandler, Response } from 'express';
 import { NearpaperError } from '../errors.js';
 import { RANKING_VERSION } from '../recommend/answer.js';
+import { deadlineExceeded, type Line } from './admission.js';
+import { boundUnread } from './connections.js';
 import { digestOf, etagOf, matches, matchesAnything } from './etag.js';
 import { routePattern } from './route-pattern.js';
 import { type ServedCorpus, type Service, useCorpus } from './service.js';
@@ -20,36 +22,52 @@ export interface Endpoint<Query> {
   answer(corpus: ServedCorpus, query: Query, signal: AbortSignal): Promise<unknown>;
 }
 
+/** Makes the handler that answers with what an endpoint does. */
+export type Handle = <Query>(endpoint: Endpoint<Query>) => RequestHandler;
+
 /**
- * A handler that answers with what the endpoint does. GET and HEAD carry a strong ETag, and are answered 304 without
- * work when If-None-Match names it; errors carry none.
+ * Handlers that answer when their turn in the line has come. GET and HEAD carry a strong ETag, and are answered 304
+ * without work when If-None-Match names it; errors carry none.
  */
-export function handle<Query>(service: Service, endpoint: Endpoint<Query>): RequestHandler {
+export function handling(service: Service, line: Line): Handle {
+  const { deadlineMs } = service.settings;
+  return (endpoint) => {
+    const answer = answering(service, endpoint);
+    return (request, response) => {
+      const arrived = performance.now();
+      return line.run(response, async () => {
+        const { signal, release } = endpoint.atOnce ? NEVER : stopping(response, arrived, deadlineMs);
+        try {
+          await answer(request, response, signal);
+        } catch (thrown) {
+          // The parts below only know that they were cancelled; why is known here. Anything else is a failure of its own.
+          throw signal.aborted && isCancellation(thrown) ? signal.reason : thrown;
+        } finally {
+          release();
+        }
+      });
+    };
+  };
+}
+
+function answering<Query>(service: Service, endpoint: Endpoint<Query>) {
   const tagFor = tagger(service);
-  return async (request: Request, response: Response) => {
+  return (request: Request, response: Response, signal: AbortSignal): Promise<void> => {
     const started = performance.now();
     const query = endpoint.query(request);
-    const { signal, release } = endpoint.atOnce ? NEVER : stopping(response, service.settings.deadlineMs);
-    try {
-      await useCorpus(service, async (corpus) => {
-        const etag = tagFor(corpus, request, query);
-        const known = request.headers['if-none-match'];
-        const unchanged = etag !== null && matches(known, etag);
-        // The wildcard matches whatever answer there is, so there must be one.
-        const needed = !unchanged || matchesAnything(known);
-        const answer = needed ? await endpoint.answer(corpus, query, signal) : null;
-        signal.throwIfAborted();
-        response.setHeader('Server-Timing', `total;dur=${(performance.now() - started).toFixed(1)}`);
-        if (etag !== null) allowRevalidation(response, etag);
-        if (unchanged) response.status(304).end();
-        else sendJson(response, answer);
-      });
-    } catch (thrown) {
-      // The parts below only know that they were cancelled; why is known here. Anything else is a failure of its own.
-      throw signal.aborted && isCancellation(thrown) ? signal.reason : thrown;
-    } finally {
-      release();
-    }
+    return useCorpus(service, async (corpus) => {
+      const etag = tagFor(corpus, request, query);
+      const known = request.headers['if-none-match'];
+      const unchanged = etag !== null && matches(known, etag);
+      // The wildcard matches whatever answer there is, so there must be one.
+      const needed = !unchanged || matchesAnything(known);
+      const answer = needed ? await endpoint.answer(corpus, query, signal) : null;
+      signal.throwIfAborted();
+      response.setHeader('Server-Timing', `total;dur=${(performance.now() - started).toFixed(1)}`);
+      if (etag !== null) allowRevalidation(response, etag);
+      if (unchanged) response.status(304).end();
+      else sendJson(response, answer);
+    });
   };
 }
 
@@ -61,17 +79,16 @@ interface Stopping {
 
 const NEVER: Stopping = { signal: new AbortController().signal, release: () => undefined };
 
-/** A signal that aborts at the deadline, or when the caller leaves. */
-function stopping(response: Response, deadlineMs: number): Stopping {
+/** A signal that aborts at the deadline of a request that arrived then, or when the caller leaves. */
+function stopping(response: Response, arrived: number, deadlineMs: number): Stopping {
   const stop = new AbortController();
   // Each text of a large request waits for it: no leak, though it looks like one to Node.
   setMaxListeners(0, stop.signal);
   const onClose = () => stop.abort(new NearpaperError('cancelled', 'The caller went away.'));
-  const deadline = setTimeout(() => {
-    stop.abort(
-      new NearpaperError('deadline_exceeded', `No answer within ${deadlineMs} ms.`, { retryAfter: 1 }),
-    );
-  }, deadlineMs);
+  const onDeadline = () => stop.abort(deadlineExceeded(deadlineMs));
+  const deadline = setTimeout(onDeadline, arrived + deadlineMs - performance.now());
+  // While his body arrived, or in the line.
+  if (response.destroyed) onClose();
   response.once('close', onClose);
   return {
     signal: stop.signal,
@@ -84,11 +101,16 @@ function stopping(response: Response, deadlineMs: number): Stopping {
 
 /** Makes the tags of one route; null for methods whose answers are not kept. */
 function tagger(service: Service) {
-  let digested: { corpus: ServedCorpus; digest: string } | undefined;
+  // Weak: a generation that is served no more must not stay in memory for its tag.
+  const digests = new WeakMap<ServedCorpus, string>();
   return (corpus: ServedCorpus, request: Request, query: unknown): string | null => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return null;
-    if (digested?.corpus !== corpus) digested = { corpus, digest: digestFor(service, corpus, request) };
-    return etagOf(digested.digest, query);
+    let digest = digests.get(corpus);
+    if (digest === undefined) {
+      digest = digestFor(service, corpus, request);
+      digests.set(corpus, digest);
+    }
+    return etagOf(digest, query);
   };
 }
 
@@ -117,8 +139,10 @@ function isCancellation(thrown: unknown): boolean {
 
 export function sendJson(response: Response, body: unknown): void {
   const text = JSON.stringify(body);
+  const bytes = Buffer.byteLength(text);
   response.setHeader('Content-Type', 'application/json; charset=utf-8');
   // Said outright, so that HEAD says it too.
-  response.setHeader('Content-Length', Buffer.byteLength(text));
+  response.setHeader('Content-Length', bytes);
   response.end(text);
+  boundUnread(response, bytes);
 }

@@ -24,7 +24,10 @@ function messagesOf(app: Express) {
   return { IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse };
 }
 
-export function createListener(app: Express): Server {
+/** Milliseconds in which a caller has to read some of an answer that is ready for him. */
+const STUCK_MS = 30_000;
+
+export function createListener(app: Express, { stuckMs = STUCK_MS } = {}): Server {
   const server = createServer(
     {
       ...messagesOf(app),
@@ -41,6 +44,8 @@ export function createListener(app: Express): Server {
     },
     app,
   );
+  // Without it nobody who does not read would ever be cut. While an answer is owed see connections.ts.
+  server.timeout = stuckMs;
   // An expectation that we do not know may be passed over (RFC 9110, 10.1.1); Node would answer 417 with nothing.
   server.on('checkExpectation', app);
   server.on('clientError', answerClientError);

@@ -1,6 +1,7 @@
 /** What is done for every request: its id, its log line, its metrics, and headers that every answer has. */
 import type { Request, RequestHandler } from 'express';
 import { ERRORS, type ErrorCode, NearpaperError } from '../errors.js';
+import { cutUnlessAtWork, tellWhenOver } from './connections.js';
 import { identify, logRequest, statusOf } from './request-log.js';
 import { routePattern } from './route-pattern.js';
 import type { Service } from './service.js';
@@ -11,7 +12,9 @@ export function observeRequests({ logger, metrics }: Pick<Service, 'logger' | 'm
     const began = performance.now();
     identify(request, response);
     response.setHeader('X-Content-Type-Options', 'nosniff');
-    response.on('close', () => {
+    tellWhenOver(response);
+    response.on('timeout', (socket) => cutUnlessAtWork(response, socket));
+    response.once('close', () => {
       const milliseconds = performance.now() - began;
       metrics.observeRequest(routePattern(request), request.method, statusOf(response), milliseconds);
       const problem: unknown = response.locals.problem;

@@ -46,6 +46,9 @@ export function sendProblem(response: Response, error: NearpaperError): void {
   response.end(text);
 }
 
+/** What our check of a body calls its error: the body parser takes no other's. */
+export const NOT_UTF8 = 'nearpaper.not-utf8';
+
 /** What express's body parser and router call their errors. */
 const FOREIGN: Record<string, (thrown: Error) => NearpaperError> = {
   'entity.parse.failed': (thrown) =>
@@ -55,6 +58,7 @@ const FOREIGN: Record<string, (thrown: Error) => NearpaperError> = {
       'body_too_large',
       `The body is larger than ${'limit' in thrown ? thrown.limit : 'allowed'} bytes.`,
     ),
+  [NOT_UTF8]: () => new NearpaperError('invalid_text', 'The body is not UTF-8.'),
   'encoding.unsupported': (thrown) => new NearpaperError('unsupported_media_type', `${thrown.message}.`),
   'charset.unsupported': (thrown) => new NearpaperError('unsupported_media_type', `${thrown.message}.`),
   'request.aborted': () => new NearpaperError('cancelled', 'The caller went away.'),
@@ -75,7 +79,11 @@ export function asNearpaperError(thrown: unknown): NearpaperError {
     const type = 'type' in thrown && typeof thrown.type === 'string' ? thrown.type : '';
     const known = FOREIGN[type];
     if (known) return known(thrown);
-    // A body that claims to be compressed and is not, and the like.
+    if ('code' in thrown && String(thrown.code).startsWith('Z_')) {
+      const detail = `The compressed body cannot be read: ${thrown.message}.`;
+      return new NearpaperError('invalid_request', detail);
+    }
+    // What else the parser makes of a bad request.
     if ('status' in thrown && thrown.status === 400)
       return new NearpaperError('invalid_request', `${thrown.message}.`);
   }

@@ -32,7 +32,9 @@ export function logRequest(logger: Logger, request: Request, response: Response,
   const level = levelOf(request, response);
   if (!logger.isLevelEnabled(level)) return;
   const res = { statusCode: statusOf(response) };
-  const line = { req: requestLine(request), res, responseTime: Math.round(milliseconds) };
+  const problem: unknown = response.locals.problem;
+  const code = problem === undefined ? {} : { code: problem };
+  const line = { req: requestLine(request), res, ...code, responseTime: Math.round(milliseconds) };
   if (response.errored) logger[level]({ ...line, err: response.errored }, 'request failed');
   else logger[level](line, response.statusCode >= 500 ? 'request failed' : 'request');
 }

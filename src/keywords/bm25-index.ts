@@ -3,18 +3,19 @@ import { NearpaperError } from '../errors.js';
 import { LabelSet } from '../label-set.js';
 import { checkSignal, Pace } from '../pacing.js';
 import { TopK } from '../top-k.js';
+import type { WasmMemory } from '../web-assembly.js';
 import { inverseDocumentFrequency } from './impacts.js';
 import type { KeywordIndex, KeywordRanking, KeywordSearchOptions, WeightedText } from './keyword-index.js';
 import { listOf, type Postings, rowOf, rowsOf } from './postings.js';
 import { queryTerms } from './query-terms.js';
-import { BLOCK_ROWS, BlockScores, type KernelMemory } from './scores.js';
+import { BLOCK_ROWS, BlockScores } from './scores.js';
 import type { TermTable } from './term-table.js';
 import { requiredStems } from './terms.js';
 
 /** What an open index holds, all of it checked. */
 export interface HeldKeywords {
   /** Made by `memoryFor`; the postings lie in it. */
-  memory: KernelMemory;
+  memory: WasmMemory;
   postings: Postings;
   /** All terms. */
   table: TermTable;

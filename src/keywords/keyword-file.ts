@@ -11,12 +11,13 @@
 import { NearpaperError } from '../errors.js';
 import { damaged, type FileFacts, readFully, readVerified, withIndexFile } from '../index-file.js';
 import { Pace } from '../pacing.js';
+import type { WasmMemory } from '../web-assembly.js';
 import { Bm25Index } from './bm25-index.js';
 import { checkedColumns, checkedTerms, checkPostings, checkStarts } from './keyword-checks.js';
 import type { KeywordIndex } from './keyword-index.js';
 import { columnWordsOf, type KeywordPaper, type Postings } from './postings.js';
 import { PostingsBuilder } from './postings-builder.js';
-import { type KernelMemory, memoryFor } from './scores.js';
+import { memoryFor } from './scores.js';
 
 /** The name of the file within a generation's folder. */
 export const KEYWORD_FILE = 'keywords.bin';
@@ -79,7 +80,7 @@ export async function keywordIndexOf(
 
 /** `facts`: numbers that are known must be those of the content. */
 async function indexOf(
-  memory: KernelMemory,
+  memory: WasmMemory,
   content: Uint8Array,
   facts: Pick<KeywordFile, 'file'> & Partial<KeywordFile>,
 ): Promise<KeywordIndex> {

@@ -1,6 +1,6 @@
 /** Scores of one block of rows after the other, by the kernel: WebAssembly with SIMD over postings as they lie in the file. */
-import { readFileSync } from 'node:fs';
 import { NearpaperError } from '../errors.js';
+import { MOST_PAGES, newMemory, openKernel, PAGE_BYTES, type WasmMemory } from '../web-assembly.js';
 import type { Postings } from './postings.js';
 
 /**
@@ -23,34 +23,19 @@ const TERM_WORDS = 4;
 const SCORES_AT = MOST_TERMS_SCORED * TERM_WORDS * 4;
 const CONTENT_AT = SCORES_AT + BLOCK_ROWS * 4;
 
-const PAGE_BYTES = 65_536;
-/** 32-bit addresses. */
-const MOST_PAGES = 65_536;
+const KERNEL = new URL('./kernel.wasm', import.meta.url);
 
 interface Kernel {
   score(terms: number, count: number, scores: number, first: number, end: number): void;
   above(scores: number, from: number, to: number, floor: number): number;
 }
 
-/** The few parts of the standard's interface that are used: TypeScript has it among the types of browsers alone. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: { env: { memory: KernelMemory } }) => { readonly exports: unknown };
-  Memory: new (pages: { initial: number; maximum: number }) => KernelMemory;
-};
-
-export interface KernelMemory {
-  readonly buffer: ArrayBuffer;
-}
-
-let compiled: object | undefined;
-
 /** A memory for a file of so many bytes, and where the file goes. Errors: `config_invalid` when there is none. */
-export function memoryFor(bytes: number): { memory: KernelMemory; content: Uint8Array } {
+export function memoryFor(bytes: number): { memory: WasmMemory; content: Uint8Array } {
   const pages = Math.ceil((CONTENT_AT + bytes) / PAGE_BYTES);
   try {
     if (pages > MOST_PAGES) throw new RangeError('an index takes at most 4 GiB');
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const memory = newMemory(pages, pages);
     return { memory, content: new Uint8Array(memory.buffer, CONTENT_AT, bytes) };
   } catch (cause) {
     const message = `There is no memory for a keyword index of ${Math.ceil(bytes / 2 ** 20)} MiB.`;
@@ -71,12 +56,10 @@ export class BlockScores {
   readonly #terms: Uint32Array;
   readonly #scores: Int32Array;
 
-  /** `memory`: as `memoryFor` gives it. */
-  constructor(memory: KernelMemory) {
-    compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)));
-    const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
+  /** `memory`: as `memoryFor` gives it. Errors: `native_module` on a processor that cannot run the kernel. */
+  constructor(memory: WasmMemory) {
     // The build makes both from the same folder.
-    this.#kernel = exports as Kernel;
+    this.#kernel = openKernel(KERNEL, memory) as Kernel;
     this.#terms = new Uint32Array(memory.buffer, 0, MOST_TERMS_SCORED * TERM_WORDS);
     this.#scores = new Int32Array(memory.buffer, SCORES_AT, BLOCK_ROWS);
   }

@@ -37,6 +37,11 @@ export interface PaperStore {
   resolve(idOrAlias: string): Promise<ResolvedPaper | undefined>;
   /** As `resolve`, with the paper's text: one look-up for who needs both. */
   find(idOrAlias: string): Promise<FoundPaper | undefined>;
+  /** As `resolve`, with these fields of the paper: one look-up for who shows it. */
+  read<Field extends keyof Paper>(
+    idOrAlias: string,
+    fields: readonly Field[],
+  ): Promise<Pick<Paper, Field> | undefined>;
   /** Papers by label, in the order asked, with these fields or all; undefined where there is none. */
   get<Field extends keyof Paper = keyof Paper>(
     labels: readonly number[],
@@ -92,7 +97,7 @@ interface ResolvedRow {
 const RESOLVED = "label, id, abstract <> '' AS hasAbstract";
 const FOUND = 'label, id, title, abstract';
 
-/** Kinds of look-up by label that are kept prepared; callers may ask for any of 1,024 sets of fields. */
+/** Kinds of look-up that are kept prepared; callers may ask for any of 1,024 sets of fields. */
 const PREPARED = 16;
 
 class SqlitePaperStore implements PaperStore {
@@ -102,6 +107,7 @@ class SqlitePaperStore implements PaperStore {
   readonly #find: IdLookUp<FoundPaper>;
   /** By the columns that they select. */
   readonly #byLabel = new QuickLRU<string, Statement<[number], PaperRow>>({ maxSize: PREPARED });
+  readonly #byName = new QuickLRU<string, IdLookUp<PaperRow>>({ maxSize: PREPARED });
   readonly #columns: PaperColumns;
   readonly #subsets: Subsets;
   readonly #twins: Twins;
@@ -130,20 +136,25 @@ class SqlitePaperStore implements PaperStore {
     fields?: readonly Field[],
   ): Promise<(Pick<Paper, Field> | undefined)[]> {
     if (labels.length === 0) return [];
-    const byLabel = this.#selecting(fields);
+    const byLabel = prepared(
+      this.#byLabel,
+      fields,
+      (columns): Statement<[number], PaperRow> =>
+        this.#db.prepare(`SELECT ${columns} FROM papers WHERE label = ?`),
+    );
     return labels.map((label) => {
       const row = byLabel.get(label);
       return row && paperOfRow<Field>(row);
     });
   }
 
-  #selecting(fields: readonly (keyof Paper)[] = PAPER_FIELDS): Statement<[number], PaperRow> {
-    const columns = PAPER_FIELDS.filter((field) => fields.includes(field)).join(', ');
-    const known = this.#byLabel.get(columns);
-    if (known !== undefined) return known;
-    const made = this.#db.prepare<[number], PaperRow>(`SELECT ${columns} FROM papers WHERE label = ?`);
-    this.#byLabel.set(columns, made);
-    return made;
+  async read<Field extends keyof Paper>(
+    idOrAlias: string,
+    fields: readonly Field[],
+  ): Promise<Pick<Paper, Field> | undefined> {
+    const byName = prepared(this.#byName, fields, (columns) => new IdLookUp<PaperRow>(this.#db, columns));
+    const row = byName.get(idOrAlias);
+    return row && paperOfRow<Field>(row);
   }
 
   async list(filter: PaperFilter, from: number, limit: number, signal?: AbortSignal): Promise<PaperPage> {
@@ -174,6 +185,20 @@ class SqlitePaperStore implements PaperStore {
   async close(): Promise<void> {
     this.#db.close();
   }
+}
+
+/** The look-up of these fields, or of all, that is kept, or a new one made for their columns. */
+function prepared<LookUp>(
+  kept: QuickLRU<string, LookUp>,
+  fields: readonly (keyof Paper)[] | undefined,
+  make: (columns: string) => LookUp,
+): LookUp {
+  const columns = PAPER_FIELDS.filter((field) => fields?.includes(field) ?? true).join(', ');
+  const known = kept.get(columns);
+  if (known !== undefined) return known;
+  const made = make(columns);
+  kept.set(columns, made);
+  return made;
 }
 
 /** The labels of one page, and where the next one begins; null after the last one. */

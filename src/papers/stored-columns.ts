@@ -1,5 +1,6 @@
 /** Columns made at publish and kept in the store: reading them takes a fiftieth of the time of making them. */
 import type { Database } from 'better-sqlite3';
+import { Pace } from '../pacing.js';
 import {
   columnsOf,
   makeColumns,
@@ -20,7 +21,7 @@ export interface Kept {
   twins: Twins;
 }
 
-/** Makes the columns and writes them; the papers must not change afterwards. some 20 microseconds a paper. */
+/** Makes the columns and writes them; the papers must not change afterwards. Some 20 microseconds a paper. */
 export function writeColumns(db: Database): void {
   const count = countOf(db);
   const { numbers, texts } = makeColumns(db, count);
@@ -37,20 +38,26 @@ export function writeColumns(db: Database): void {
   })();
 }
 
-/** The columns as they were written, otherwise as they are made from the rows, in slices that leave the event loop free. */
+/**
+ * The columns as they were written, otherwise as they are made from the rows, in slices that leave the event loop free. They
+ * are taken for those of the papers when they are of as many: a draft is sealed last of all, and its file never changed.
+ */
 export async function loadColumns(db: Database): Promise<Kept> {
   const count = countOf(db);
   const read = readerOf(db);
+  // A service that answers may be opening its next generation.
+  const pace = new Pace();
   const [version, papers] = numbersOf(read('version'));
   if (version !== VERSION || papers !== count)
     return { columns: columnsOf(await makeColumnsInTurns(db, count)), twins: await loadTwins(db) };
   const raw: RawColumns = {
-    numbers: record(NUMBER_COLUMNS, (name) => numbersOf(read(name))),
-    texts: record(TEXT_COLUMNS, (name) => read(name).toString()),
+    numbers: await record(NUMBER_COLUMNS, pace, (name) => numbersOf(read(name))),
+    texts: await record(TEXT_COLUMNS, pace, (name) => read(name).toString()),
   };
   const twins = new Twins();
   const groups = numbersOf(read('twins'));
   for (let at = 0; at < groups.length; ) {
+    if (pace.due()) await pace.turn();
     const end = at + 1 + (groups[at] as number); // at < groups.length
     twins.relate(Array.from(groups.subarray(at + 1, end)));
     at = end;
@@ -72,12 +79,18 @@ function readerOf(db: Database): (name: string) => Buffer {
   return (name) => column.get(name) ?? Buffer.alloc(0);
 }
 
-function record<Name extends string, Value>(
+async function record<Name extends string, Value>(
   names: readonly Name[],
+  pace: Pace,
   read: (name: Name) => Value,
-): Record<Name, Value> {
+): Promise<Record<Name, Value>> {
+  const entries: [Name, Value][] = [];
+  for (const name of names) {
+    if (pace.due()) await pace.turn();
+    entries.push([name, read(name)]);
+  }
   // Object.fromEntries forgets the names.
-  return Object.fromEntries(names.map((name) => [name, read(name)])) as Record<Name, Value>;
+  return Object.fromEntries(entries) as Record<Name, Value>;
 }
 
 /** In the order of bytes of this machine, as every file of an index. */

@@ -97,7 +97,8 @@ export function mayResemble(sketches: Uint32Array, a: number, b: number, least: 
   if (n === 0 || m === 0) return false;
   const p = sketches[a + 1] as number;
   const q = sketches[b + 1] as number;
-  const needed = (least * (p + q) - (1 - least) * Math.min(n - p, m - q)) / (1 + least);
+  // Less what rounding may have added.
+  const needed = (least * (p + q) - (1 - least) * Math.min(n - p, m - q)) / (1 + least) - 1e-9;
   if (Math.min(p, q) < needed) return false;
   let shared = 0;
   for (let i = 2; i < SKETCH_WORDS; i += 4) {

@@ -1,5 +1,6 @@
 /** Many queries at once, each answered or refused by itself. */
 import { CachedEmbedder } from '../embedding/cached-embedder.js';
+import { NearpaperError } from '../errors.js';
 import type { Answer } from './answer.js';
 import type { SearchableCorpus } from './corpus.js';
 import { type RecommendationQuery, recommend } from './recommend.js';
@@ -34,19 +35,35 @@ export async function batch(
   const embedder = new CachedEmbedder(shared.embedder, { texts: MOST_TEXTS });
   const corpus = { ...shared, embedder };
   const outcomes: BatchOutcome[] = [];
-  const waiting = queries.entries();
+  const waiting = [...queries.entries()].reverse();
+  let lanes = AT_ONCE;
   async function work(): Promise<void> {
-    // The workers share one iterator: each takes the next query that none has taken.
-    for (const [at, query] of waiting) {
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       signal.throwIfAborted();
-      outcomes[at] = await outcomeOf(corpus, query, signal);
+      const [at, query] = next;
+      const outcome = await outcomeOf(corpus, query, signal);
+      if (lanes > 1 && isOverloaded(outcome)) {
+        // The queue does not hold as much of one batch: the others take this one too, and wait for their own texts.
+        waiting.push(next);
+        break;
+      }
+      outcomes[at] = outcome;
     }
+    lanes--;
   }
   // Also when one fails, none may be left that uses the corpus when it is given back.
   const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
   const failure = ended.find(({ status }) => status === 'rejected');
   if (failure?.status === 'rejected') throw failure.reason;
   return outcomes;
+}
+
+function isOverloaded(outcome: BatchOutcome): boolean {
+  return (
+    outcome.kind === 'failed' &&
+    outcome.thrown instanceof NearpaperError &&
+    outcome.thrown.code === 'overloaded'
+  );
 }
 
 async function outcomeOf(

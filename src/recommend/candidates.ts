@@ -26,6 +26,12 @@ export interface Candidate {
 export const POOL_SIZE = 128;
 
 /**
+ * How many nearest are usually asked for: a pool, and the papers asked about, which are dropped again. A graph is walked
+ * for so many as cheaply as for one; for one more than it is opened for, twice as many are looked at.
+ */
+export const MOST_ASKED = POOL_SIZE + 8;
+
+/**
  * The papers nearest to `target` that may be in the answer, best first: `k` of them, unless more than `spare` of the
  * nearest are excluded. Errors: `overloaded`, `cancelled`.
  */

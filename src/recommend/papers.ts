@@ -35,9 +35,7 @@ export async function lookUp(
   const pace = new Pace(signal);
   for (const asked of ids) {
     if (pace.due()) await pace.turn();
-    const resolved = await corpus.store.resolve(asked);
-    const [paper] = resolved === undefined ? [] : await corpus.store.get([resolved.label], shown);
-    papers.push({ asked, paper: paper ?? null });
+    papers.push({ asked, paper: (await corpus.store.read(asked, shown)) ?? null });
   }
   const unknown = new Set(papers.filter(({ paper }) => paper === null).map(({ asked }) => asked));
   return { papers, warnings: unknown.size === 0 ? [] : [unknownIds('ids', [...unknown])] };

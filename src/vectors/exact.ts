@@ -6,7 +6,7 @@ import { NearpaperError } from '../errors.js';
 import type { LabelSet } from '../label-set.js';
 import { checkSignal, Pace } from '../pacing.js';
 import { ROWS_A_CALL, Rows } from './rows.js';
-import { ScanLine } from './scan-line.js';
+import { ScanLine, waitingScans } from './scan-line.js';
 import {
   checkK,
   checkLabel,
@@ -31,7 +31,7 @@ export class ExactIndex implements VectorIndex {
   readonly dimensions: number;
   /** The checksum of the file that the vectors come from, which a graph over them names; undefined without a file. */
   readonly sha256: string | undefined;
-  readonly #line = new ScanLine();
+  readonly #line: ScanLine;
   #rows: Rows | undefined;
 
   /** `rows`: complete, the labels ascending (see `fromVectors` and `openExactIndex`); kept, not copied. */
@@ -40,6 +40,7 @@ export class ExactIndex implements VectorIndex {
     this.size = rows.size;
     this.dimensions = rows.dimensions;
     this.#rows = rows;
+    this.#line = new ScanLine(waitingScans(rows.size * rows.dimensions));
   }
 
   /** An index in memory over these vectors, in any order. Errors: `invalid_vector` as for a writer's `add`. */

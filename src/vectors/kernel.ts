@@ -1,6 +1,6 @@
 /** The loops that run as WebAssembly with SIMD (kernel/, AssemblyScript) and the memory that they work in. */
-import { readFileSync } from 'node:fs';
 import { NearpaperError } from '../errors.js';
+import { MOST_PAGES, newMemory, openKernel, PAGE_BYTES } from '../web-assembly.js';
 
 /** A number that the kernel exports. */
 interface KernelVariable {
@@ -50,22 +50,6 @@ export type GraphLayout = [
   fresh: number,
 ];
 
-/** The few parts of the standard's interface that are used: TypeScript has it among the types of browsers alone. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: { env: { memory: Memory } }) => { readonly exports: unknown };
-  Memory: new (pages: { initial: number; maximum: number }) => Memory;
-};
-
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  /** Detaches the buffer of before; its content is in the new one, and what is new is 0. */
-  grow(pages: number): number;
-}
-
-const PAGE_BYTES = 65_536;
-/** 4 GiB, as far as 32-bit addresses reach: 5.5 million vectors of 384 dimensions. */
-const MOST_PAGES = 65_536;
 /** What begins at a multiple of this begins in a cache line of its own. */
 const ALIGNMENT = 64;
 
@@ -79,20 +63,20 @@ export function paddingAfter(bytes: number): Uint8Array {
   return new Uint8Array(aligned(bytes) - bytes);
 }
 
-let compiled: object | undefined;
+const KERNEL = new URL('./kernel.wasm', import.meta.url);
 
 /** The kernel in a memory of its own. What is allocated begins at a cache line, is 0 and is never given back. */
 export class KernelMemory {
   readonly kernel: Kernel;
-  readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES });
+  /** As many as 4.5 million vectors of 384 dimensions with their graph take. */
+  readonly #memory = newMemory(1, MOST_PAGES);
   /** Address 0 stays free: nothing is where a forgotten address points to. */
   #used = ALIGNMENT;
 
+  /** Errors: `native_module` on a processor that cannot run it. */
   constructor() {
-    compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)));
-    const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } });
     // The build makes both from the same folder.
-    this.kernel = exports as Kernel;
+    this.kernel = openKernel(KERNEL, this.#memory) as Kernel;
   }
 
   /** The memory as it is now: views of it end with the next `allocate`. */

@@ -5,6 +5,7 @@
  * request, and loaded only on a processor that says it has what the compiler was allowed to use: an instruction that a
  * processor lacks would end the process.
  */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -72,7 +73,7 @@ export async function loadVariant(folder = hnswlibFolder(), machine?: Machine): 
     const path = join(folder ?? '', variant, 'addon.node');
     // Looked for first: a machine without copies shall not be described as lacking anything.
     if (folder === null || !existsSync(path)) continue;
-    const unfit = unfitness(variant, machine ?? (await thisMachine()));
+    const unfit = unfitness(variant, machine ?? (await thisMachine())) ?? (await damageOf(path));
     if (unfit === null) {
       try {
         const module: unknown = createRequire(import.meta.url)(path);
@@ -83,6 +84,20 @@ export async function loadVariant(folder = hnswlibFolder(), machine?: Machine): 
     } else reasons.push(`${variant}: ${unfit}`);
   }
   return reasons.length === 0 ? { kind: 'absent' } : { kind: 'unusable', reason: reasons.join('; ') };
+}
+
+/**
+ * Why the copy is not the one that was compiled, or null when it is: where a part of an addon is missing, loading it ends
+ * the process. Beside it lies its SHA-256 in hexadecimal.
+ */
+async function damageOf(path: string): Promise<string | null> {
+  try {
+    const [addon, recorded] = await Promise.all([readFile(path), readFile(`${path}.sha256`, 'latin1')]);
+    if (createHash('sha256').update(addon).digest('hex') === recorded.trim()) return null;
+    return 'the copy is damaged; scripts/build-native.mjs makes it anew';
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
 }
 
 /** The folder of hnswlib-node as this program resolves it; null when it is not installed. */

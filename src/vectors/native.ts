@@ -6,19 +6,15 @@
 import { messageOf } from '../errors.js';
 import { loadVariant, type Variant, type VariantLoad } from './native-variant.js';
 
-/** hnswlib's HierarchicalNSW as compiled in 3.0.0. Unsafe on its own: see hnsw.ts and hnsw-writer.ts. */
+/** hnswlib's HierarchicalNSW as compiled in 3.0.0. Unsafe on its own: see hnsw-writer.ts. */
 export interface NativeGraph {
   /** Frees what the object held before and allocates anew. */
   initIndex(capacity: number, M: number, efConstruction: number, seed: number): void;
-  /** Runs on a thread of libuv's pool; keep the object reachable until it settles. Resets ef to 10. */
-  readIndex(path: string): Promise<boolean>;
   /** Runs on a thread of libuv's pool; keep the object reachable. Resolves to true even on a full disk. */
   writeIndex(path: string): Promise<boolean>;
   addPoint(vector: number[], label: number): void;
   /** Keeps max(ef, k) candidates, and throws for a k above the capacity. */
   searchKnn(vector: number[], k: number): { neighbors: number[]; distances: number[] };
-  getCurrentCount(): number;
-  getNumDimensions(): number;
 }
 
 export interface Hnswlib {

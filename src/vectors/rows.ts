@@ -127,6 +127,8 @@ export class Rows {
   admit(subset: LabelSet | undefined, from = 0): number {
     const { labels, filter } = this.#views;
     const { size } = this;
+    if (subset !== undefined && size > 0 && (labels[size - 1] ?? 0) - (labels[0] ?? 0) === size - 1)
+      return this.#admitDense(subset);
     let admitted = 0;
     for (let word = from >>> 5, row = word * 32; row < size; word++, row += 32) {
       const left = size - row;
@@ -134,6 +136,21 @@ export class Rows {
       if (left < 32) bits &= (1 << left) - 1;
       filter[word] = bits;
       admitted += ones(bits);
+    }
+    return admitted;
+  }
+
+  /** As `admit`, of labels without gaps: those of the rows are a part of the subset's bits. */
+  #admitDense(subset: LabelSet): number {
+    const { labels, filter } = this.#views;
+    const words = filter.subarray(0, Math.ceil(this.size / 32));
+    subset.copyFrom(labels[0] ?? 0, words);
+    const left = this.size & 31;
+    if (left > 0) words[words.length - 1] = (words.at(-1) ?? 0) & ((1 << left) - 1);
+    let admitted = 0;
+    for (let at = 0; at < words.length; at++) {
+      const word = words[at] as number; // at < words.length
+      if (word !== 0) admitted += ones(word);
     }
     return admitted;
   }

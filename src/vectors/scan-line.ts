@@ -2,12 +2,20 @@
 import { NearpaperError } from '../errors.js';
 import { cancelled, checkSignal } from '../pacing.js';
 
+/** Multiplications a second of the slower machines; 15e9 where this was written. */
+const PRODUCTS_A_SECOND = 4e9;
+const FEWEST_WAITING = 32;
+const MOST_WAITING = 256;
+
 /**
- * Scans that may wait, besides the one that runs. A scan of 46,000 papers takes 20 to 25 ms (384 dimensions), so 32
- * are what a second answers: the last of them is within any sensible deadline, and whoever is refused and comes back
- * after the `retryAfter` of 1 second finds room. A longer line answers no more of them, only later.
+ * Scans of so many multiplications that may wait, besides the one that runs: what a second answers. So the last of them is
+ * within any sensible deadline, and whoever is refused and comes back after the `retryAfter` of 1 second finds room. A
+ * longer line answers no more of them, only later.
  */
-export const MAX_WAITING_SCANS = 32;
+export function waitingScans(products: number): number {
+  const answered = Math.floor(PRODUCTS_A_SECOND / products);
+  return Math.min(MOST_WAITING, Math.max(FEWEST_WAITING, answered));
+}
 
 /**
  * The line for the long scans of one index. Scans share one thread: interleaved, n of them would all end at the time
@@ -20,6 +28,12 @@ export class ScanLine {
   #busy = false;
   /** What lets the scans that wait begin, in order of arrival. */
   readonly #waiting = new Set<() => void>();
+  readonly #places: number;
+
+  /** `places`: how many may wait, see `waitingScans`. */
+  constructor(places: number) {
+    this.#places = places;
+  }
 
   /**
    * Runs `scan` when its turn has come. Errors: `overloaded` at once when the line is full; `cancelled` as soon as
@@ -38,7 +52,7 @@ export class ScanLine {
   }
 
   #wait(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#waiting.size >= MAX_WAITING_SCANS) {
+    if (this.#waiting.size >= this.#places) {
       throw new NearpaperError('overloaded', 'Too many exact searches are waiting already.', {
         retryAfter: 1,
       });

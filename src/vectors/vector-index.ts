@@ -75,7 +75,7 @@ export interface VectorIndexWriter {
   commit(): Promise<IndexFile>;
 }
 
-/** What the manifest records of a file of vectors; verified before any native code reads it. */
+/** What the manifest records of a file of vectors; verified before anything reads it. */
 export interface IndexFile extends FileFacts {
   /** Number of vectors. */
   count: number;
@@ -86,8 +86,8 @@ export interface IndexFile extends FileFacts {
 const NORM_TOLERANCE = 1e-3;
 
 /**
- * Throws `invalid_vector` unless `vector` has `dimensions` finite numbers and length 1. Native code takes
- * NaN without a word, and a vector of another length is read past its end, so this runs at every boundary.
+ * Throws `invalid_vector` unless `vector` has `dimensions` finite numbers and length 1. hnswlib takes
+ * NaN without a word and reads past the end of a shorter vector, so this runs at every boundary.
  */
 export function checkVector(vector: Float32Array, dimensions: number): void {
   if (!(vector instanceof Float32Array) || vector.length !== dimensions) {
@@ -110,7 +110,7 @@ export function checkVector(vector: Float32Array, dimensions: number): void {
 /** Labels are stored in 32 bits. */
 export const MAX_LABEL = 0xffff_ffff;
 
-/** Throws `invalid_vector` unless `label` is a whole number from 0 to 2^32 - 1. Native code wraps others round. */
+/** Throws `invalid_vector` unless `label` is a whole number from 0 to 2^32 - 1. Kept in 32 bits, others would wrap round. */
 export function checkLabel(label: number): void {
   if (!Number.isInteger(label) || label < 0 || label > MAX_LABEL) {
     throw new NearpaperError(

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import Database from 'better-sqlite3';
 import { indexInThread } from '../../src/build/index-thread.js';
 import type { BuildEvent } from '../../src/build/progress.js';
+import { systemCode } from '../../src/errors.js';
+import { buildingFolder } from '../../src/generations/folder.js';
 import { openDraft } from '../../src/papers/draft.js';
 import type { IndexFile } from '../../src/vectors/vector-index.js';
-import { failure, temporaryFolder } from './building.js';
+import { failure, jsonFile, papersFrom, runBuild, temporaryFolder } from './building.js';
 
 const DIMENSIONS = 8;
 
@@ -86,5 +89,31 @@ describe('indexing in a thread', () => {
     await assert.rejects(indexInThread(task, quiet), failure('invalid_vector', /./));
     const incomplete = draftOf(t, 3, 1);
     await assert.rejects(indexInThread(incomplete, quiet), /no embedding of paper 3/);
+  });
+
+  it('passes on what the system calls a failure', async (t) => {
+    const task = draftOf(t, 3);
+    const db = new Database(task.store);
+    db.exec('ALTER TABLE embeddings RENAME TO lost');
+    db.close();
+    const quiet = {
+      signal: new AbortController().signal,
+      onEvent: () => undefined,
+      onExact: () => undefined,
+    };
+    await assert.rejects(indexInThread(task, quiet), (thrown) => systemCode(thrown) === 'SQLITE_ERROR');
+  });
+});
+
+describe('a build', () => {
+  it('whose vectors cannot be written says so, not that others miss them', async (t) => {
+    const folder = temporaryFolder(t);
+    const index = join(folder, 'index');
+    const onEvent = ({ kind }: BuildEvent) => {
+      if (kind === 'embedding')
+        mkdirSync(join(buildingFolder(index), 'vectors.i16.tmp'), { recursive: true });
+    };
+    const built = runBuild(index, [jsonFile(folder, papersFrom(0, 40))], { onEvent });
+    await assert.rejects(built, failure('index_unwritable', /./));
   });
 });

@@ -1,8 +1,9 @@
 /** Building over a damaged index, with another model, and over the sample. */
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { generationNames } from '../../src/generations/folder.js';
 import { readManifest } from '../../src/generations/manifest.js';
 import { openCorpus, openPublished } from '../../src/open-corpus.js';
 import { packageRoot } from '../../src/package-root.js';
@@ -59,8 +60,11 @@ describe('a build over a damaged index', () => {
       }
       assert.deepEqual(snapshot(copy), before);
       await assert.rejects(openPublished(configFor(copy)), failure('index_damaged', AFRESH));
+      const damaged = await generationNames(copy);
       const { papers, notes } = await runBuild(copy, [input], { fresh: true });
       assert.equal(papers, 6);
+      for (const name of damaged)
+        assert.ok(existsSync(join(copy, name)), `${name} may hold what can be saved`);
       assert.match(notes.join(), /Starting afresh beside a damaged index/);
       assert.equal(await servedPapers(copy), 6);
     });

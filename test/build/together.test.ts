@@ -43,6 +43,17 @@ describe('two stages at once', () => {
     });
   }
 
+  it('that are told to stop tell the reason, whatever a stage says of it', async () => {
+    const stop = new AbortController();
+    const reason = new Error('Ctrl-C');
+    const both = together(stop.signal, stopped, async (signal) => {
+      await stopped(signal).catch(() => undefined);
+      throw new Error('the caller went away');
+    });
+    stop.abort(reason);
+    await assert.rejects(both, (thrown) => thrown === reason);
+  });
+
   it('are told to stop by the signal from outside, whose reason is what is told', async () => {
     const stop = new AbortController();
     const reason = new Error('Ctrl-C');

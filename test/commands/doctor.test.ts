@@ -1,8 +1,10 @@
 /** What doctor finds where something is broken, and that what it says to do mends it. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { runCommand, SERVE_ENV, startCommand } from '../support/command.js';
 import { indexOf } from '../support/corpus.js';
 import { afterFile, temporaryFolder } from '../support/temporary-folder.js';
@@ -81,12 +83,28 @@ describe('doctor', () => {
       assert.match(stdout, /Something needs mending, see above\.\n$/);
       assert.equal(code, 1);
       const said = /`nearpaper (build[^`]*)`/.exec(stdout)?.[1]?.split(' ') ?? [];
+      // Only what the store holds cannot be made again from it.
+      assert.equal(said.includes('--fresh'), name === 'papers.db');
       const args = said.map((word) => (word === '<file>' ? join(folder, 'papers.jsonl') : word));
       const mended = await runCommand([...args, '--index', folder], { cwd: folder });
       assert.equal(mended.code, 0, mended.stderr);
       assert.equal((await doctor(folder)).code, 0);
     });
   }
+
+  it('and every query say what to do about a processor that cannot run the kernels', {
+    skip: process.arch !== 'x64' && 'V8 has the flag on x64 alone',
+  }, () => {
+    for (const command of ['doctor', 'search']) {
+      const cli = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
+      const text = command === 'search' ? ['galaxies'] : [];
+      const args = ['--no-enable-sse4-1', cli, command, ...text, '--index', index];
+      const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+      assert.equal(status, 1);
+      assert.match(stdout + stderr, /This processor cannot run the loops.*CPU model of its host/);
+      assert.doesNotMatch(stderr, / {4}at /);
+    }
+  });
 
   it('says how an index of an older nearpaper is brought up to date, and every query says so too', async (t) => {
     const folder = await copyOfIndex(t);

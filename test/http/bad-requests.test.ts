@@ -61,7 +61,10 @@ describe('a body that is not the JSON object that is wanted', () => {
         .send(body);
     const whole = gzipSync('{"q":"x"}');
     assertProblem(await encoded('rot13', whole), 'unsupported_media_type');
-    assertProblem(await encoded('gzip', Buffer.from('not gzip')), 'invalid_request');
+    const broken = assertProblem(await encoded('gzip', Buffer.from('not gzip')), 'invalid_request');
+    assert.match(String(broken.detail), /compressed body/);
+    const latin1 = gzipSync(Buffer.from('{"q":"biblioth\u00e8que"}', 'latin1'));
+    assertProblem(await encoded('gzip', latin1), 'invalid_text');
     assertProblem(await encoded('gzip', whole.subarray(0, 12)), 'invalid_request');
     assertProblem(await encoded('gzip', gzipSync(Buffer.alloc(5 * 1024 * 1024, ' '))), 'body_too_large');
     assert.equal((await encoded('gzip', whole)).status, 200);

@@ -13,7 +13,7 @@ import { indexOf } from '../support/corpus.js';
 import { assertProblem } from '../support/problems.js';
 import { openSocket, write } from '../support/raw-http.js';
 import { openServed, serveParts } from '../support/served-parts.js';
-import { LEVELS } from '../support/service.js';
+import { LEVELS, serveIndex } from '../support/service.js';
 import { afterFile, type CleanUp } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
@@ -193,6 +193,17 @@ describe('the texts of a batch', () => {
     const requests = [{ similar: { id: 'v1' } }, { search: { q: 'v2' } }, { similar: { id: 'x' } }];
     await supertest(url).post('/v1/batch').send({ requests }).expect(200);
     assert.deepEqual(texts, []);
+  });
+});
+
+describe('a batch alone', () => {
+  it('is answered whole, however few texts the queue holds', async (t) => {
+    const index = await indexOf(t, VARIED_PAPERS);
+    const { http } = await serveIndex(t, index, { queue: 1, queryCache: 0 });
+    const requests = Array.from({ length: 30 }, (_, i) => ({ search: { q: `a text of its own ${i}` } }));
+    const { body } = await http.post('/v1/batch').send({ requests }).expect(200);
+    for (const { status } of body.results) assert.equal(status, 200);
+    assert.equal(body.results.length, 30);
   });
 });
 

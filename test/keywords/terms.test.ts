@@ -1,12 +1,37 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { stemmer } from 'stemmer';
 import { termsOf } from '../../src/keywords/terms.js';
 
 const stemsOf = (text: string) => termsOf(text).map(({ stem }) => stem);
 const writtenOf = (text: string) => termsOf(text).map(({ start, end }) => text.slice(start, end));
 
 describe('termsOf', () => {
+  it('knows more words than are kept apart from one another, met in any order', () => {
+    const letters = 'bcdfghjklm';
+    const word = (n: number) => `x${String(n).replace(/\d/g, (digit) => letters.charAt(Number(digit)))}`;
+    const numbers = Array.from({ length: 100_000 }, (_, i) => i);
+    for (const order of [numbers, numbers.toReversed(), numbers]) {
+      for (const n of order) assert.deepEqual(stemsOf(word(n)), [stemmer(word(n))]);
+    }
+  });
+
+  it('tells words apart that are looked for in the same place', () => {
+    // FNV-1a, as the words are kept by.
+    const placeOf = (word: string) => {
+      let hash = 0x811c_9dc5;
+      for (const letter of word) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x0100_0193);
+      return (hash ^ (hash >>> 15)) & 0xffff;
+    };
+    const place = placeOf('galaxy');
+    const alike: string[] = [];
+    for (let n = 0; alike.length < 20; n++) if (placeOf(`q${n}`) === place) alike.push(`q${n}`);
+    for (const word of [...alike, 'galaxy', ...alike, 'galaxy']) assert.ok(writtenOf(word).includes(word));
+    assert.deepEqual(stemsOf('galaxy'), ['galaxi']);
+    for (const word of alike) assert.ok(stemsOf(word).includes(word));
+  });
+
   const cases: Record<string, string[]> = {
     'The retrieval of retrieved documents': ['retriev', 'retriev', 'document'],
     // Possessives, and apostrophes of other kinds.

@@ -19,6 +19,11 @@ async function resolveIn(
   corpus.build(papers);
   const store = await corpus.openStore();
   const found = await Promise.all(asked.map((id) => store.resolve(id)));
+  for (const [i, id] of asked.entries()) {
+    const resolved = found[i]?.id;
+    assert.equal((await store.read(id, ['id']))?.id, resolved);
+    assert.equal((await store.find(id))?.id, resolved);
+  }
   await store.close();
   return found.map((resolved) => resolved?.id ?? null);
 }
@@ -55,6 +60,9 @@ describe('a store', () => {
     const store = await corpus.openStore();
     assert.equal(store.size, 1);
     assert.deepEqual(await store.get([1, 2]), [full, undefined]);
+    const { doi, title } = full;
+    const id = 'x "quoted" / ü';
+    assert.deepEqual(await store.read(id, ['doi', 'title']), { doi, title });
     assert.deepEqual(await store.resolve(full.id ?? ''), { label: 1, id: full.id, hasAbstract: true });
     await store.close();
   });

@@ -32,6 +32,14 @@ describe('the sketch of a text', () => {
     );
   });
 
+  it('never rules out a pair that has exactly the share asked for', () => {
+    const words = Array.from({ length: 200 }, (_, i) => `word${i}`);
+    for (let long = 4; long <= words.length; long++) {
+      const [all, less] = [words.slice(0, long), words.slice(0, long - 1)].map((list) => list.join(' '));
+      assert.ok(may(all ?? '', less ?? '', resemblance(all ?? '', less ?? '')), `${long} words`);
+    }
+  });
+
   it('never rules out an abstract with a few words or sentences changed', () => {
     for (const { abstract } of samplePairs().slice(0, 200)) {
       const changed = abstract.split(' ').toSpliced(5, 3, 'something', 'else').join(' ');

@@ -5,9 +5,10 @@ import fc from 'fast-check';
 import { readConfig } from '../../src/config.js';
 import { corpusOf, openPublished } from '../../src/open-corpus.js';
 import { DEFAULT_OPTIONS, type QueryOptions } from '../../src/recommend/answer.js';
-import { nearest, POOL_SIZE } from '../../src/recommend/candidates.js';
+import { MOST_ASKED, nearest, POOL_SIZE } from '../../src/recommend/candidates.js';
 import type { Corpus } from '../../src/recommend/corpus.js';
 import { getPaper, listPapers } from '../../src/recommend/papers.js';
+import { recommend } from '../../src/recommend/recommend.js';
 import { similar } from '../../src/recommend/similar.js';
 import { ExactIndex } from '../../src/vectors/exact.js';
 import { indexOf } from '../support/corpus.js';
@@ -102,6 +103,32 @@ describe('an answer', () => {
     const pool = await nearest(corpus, target, { subset: undefined, excluded }, { exact: true }, signal);
     assert.equal(pool.length, POOL_SIZE);
     assert.ok(pool.every(({ label }) => !excluded.has(label)));
+  });
+
+  it('to one paper, or to a few, asks for no more than a graph is opened for', async () => {
+    const corpus = corpusWith(ids.map((_, i) => i % 12));
+    const asked: number[] = [];
+    const search: typeof corpus.vectors.search = (vector, k, given) => {
+      asked.push(k);
+      return corpus.vectors.search(vector, k, given);
+    };
+    const { size, engine, dimensions } = corpus.vectors;
+    const watched = {
+      size,
+      engine,
+      dimensions,
+      search,
+      similarities: corpus.vectors.similarities.bind(corpus.vectors),
+      vectors: corpus.vectors.vectors.bind(corpus.vectors),
+      close: corpus.vectors.close.bind(corpus.vectors),
+    };
+    for (const count of [1, 5]) {
+      const positives = ids.slice(0, count).map((id) => ({ id }));
+      const query = { positives, negatives: [], strategy: 'average', ...options(10) } as const;
+      await recommend({ ...corpus, vectors: watched }, query, signal);
+    }
+    assert.deepEqual([...new Set(asked)], [POOL_SIZE + 1, POOL_SIZE + 5]);
+    assert.ok(asked.every((k) => k <= MOST_ASKED));
   });
 
   it('rounds similarities to four decimals', async () => {

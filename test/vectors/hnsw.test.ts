@@ -81,6 +81,22 @@ describe('HnswIndex', () => {
     assert.deepEqual(await index.search(query, 1000), bruteForce(entries, query, 1000));
   });
 
+  it('prefers low labels where more are equal than are looked at, as exact search does', async (t) => {
+    const folder = await temporaryFolder(t);
+    const [query = new Float32Array()] = QUERIES;
+    const entries = ENTRIES.map(([label, vector], i) => [label, i % 10 === 0 ? query : vector] as const);
+    const vectors = await writeExact(folder, entries, DIMENSIONS);
+    const facts = await writeHnsw(folder, entries, vectors, { ef: 64 });
+    const exact = await openExactIndex(folder, vectors);
+    const index = await openHnswIndex(folder, facts, { exact, poolSize: 1 });
+    // Of 300 that are equal; those that the walk does not come by cannot be told.
+    const low = new Set(bruteForce(entries, query, 60).map(({ label }) => label));
+    for (const k of [10, 65])
+      for (const { label } of (await index.search(query, k)).slice(0, 10))
+        assert.ok(low.has(label), `${label}`);
+    await index.close();
+  });
+
   it('finds what hnswlib finds', async (t) => {
     const folder = await temporaryFolder(t);
     const vectors = await writeExact(folder, ENTRIES, DIMENSIONS);

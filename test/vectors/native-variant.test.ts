@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -33,6 +35,7 @@ function folderWith(t: TestContext, copies: Partial<Record<Variant, string | Buf
     const path = join(folder, variant, 'addon.node');
     mkdirSync(dirname(path));
     writeFileSync(path, content);
+    writeFileSync(`${path}.sha256`, createHash('sha256').update(content).digest('hex'));
   }
   return folder;
 }
@@ -77,6 +80,24 @@ describe('the copy of the addon for newer processors', () => {
     const load = await loadVariant(folder, linux(V4));
     assert.ok(load.kind === 'unusable', JSON.stringify(load));
     assert.match(load.reason, /x86-64-v4: .*; x86-64-v3: /);
+  });
+
+  // The stock copy stands in for one: cut short, it would end this process while it is loaded.
+  it('that is cut short is not loaded', async (t) => {
+    const stock = readFileSync(
+      createRequire(import.meta.url).resolve('hnswlib-node/build/Release/addon.node'),
+    );
+    const folder = folderWith(t, { 'x86-64-v3': stock });
+    writeFileSync(join(folder, 'x86-64-v3', 'addon.node'), stock.subarray(0, stock.length >> 1));
+    const load = await loadVariant(folder, linux(V3));
+    assert.ok(load.kind === 'unusable' && /the copy is damaged/.test(load.reason), JSON.stringify(load));
+  });
+
+  it('is not loaded where nothing says what was compiled', async (t) => {
+    const folder = folderWith(t, { 'x86-64-v3': 'module.exports = {};' });
+    rmSync(join(folder, 'x86-64-v3', 'addon.node.sha256'));
+    const load = await loadVariant(folder, linux(V3));
+    assert.ok(load.kind === 'unusable' && /sha256/.test(load.reason), JSON.stringify(load));
   });
 });
 

@@ -4,10 +4,17 @@ import { before, describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { NearpaperError } from '../../src/errors.js';
 import { LabelSet } from '../../src/label-set.js';
-import type { ExactIndex } from '../../src/vectors/exact.js';
-import { MAX_WAITING_SCANS, ScanLine } from '../../src/vectors/scan-line.js';
+import { ExactIndex } from '../../src/vectors/exact.js';
+import { Rows } from '../../src/vectors/rows.js';
+import { ScanLine, waitingScans } from '../../src/vectors/scan-line.js';
 import { rejectsWith } from '../contract/vector-index.js';
 import { large } from './large.js';
+
+/** Scans that may wait, unless a test says otherwise. */
+const PLACES = 32;
+
+/** Vectors of two dimensions whose scan takes several turns. */
+const COUNT = 4_000_000;
 
 const stays = new AbortController().signal;
 
@@ -24,7 +31,7 @@ function scan(name: string, began: string[]) {
 
 describe('ScanLine', () => {
   it('runs one scan at a time, in order of arrival, also after one that failed', async () => {
-    const line = new ScanLine();
+    const line = new ScanLine(PLACES);
     const began: string[] = [];
     const [a, b, c] = [scan('a', began), scan('b', began), scan('c', began)];
     const [first, second, third] = [a, b, c].map(({ run }) => line.run(run, stays));
@@ -43,11 +50,11 @@ describe('ScanLine', () => {
   });
 
   it('refuses at once what finds the line full, and takes the next when there is room', async () => {
-    const line = new ScanLine();
+    const line = new ScanLine(PLACES);
     const began: string[] = [];
     const slow = scan('slow', began);
     const running = line.run(slow.run, undefined);
-    const waiting = Array.from({ length: MAX_WAITING_SCANS }, (_, i) => line.run(async () => i, undefined));
+    const waiting = Array.from({ length: PLACES }, (_, i) => line.run(async () => i, undefined));
     await assert.rejects(
       line.run(async () => 'too many', undefined),
       (thrown) => {
@@ -63,14 +70,12 @@ describe('ScanLine', () => {
   });
 
   it('lets go at once of what is cancelled while it waits', async () => {
-    const line = new ScanLine();
+    const line = new ScanLine(PLACES);
     const began: string[] = [];
     const slow = scan('slow', began);
     const running = line.run(slow.run, undefined);
     const stop = new AbortController();
-    const leaving = Array.from({ length: MAX_WAITING_SCANS }, () =>
-      line.run(scan('gone', began).run, stop.signal),
-    );
+    const leaving = Array.from({ length: PLACES }, () => line.run(scan('gone', began).run, stop.signal));
     stop.abort();
     for (const gone of leaving) await assert.rejects(gone, rejectsWith('cancelled'));
     const next = line.run(async () => 'next', undefined);
@@ -80,7 +85,7 @@ describe('ScanLine', () => {
   });
 
   it('does not begin what is cancelled just as its turn comes', async () => {
-    const line = new ScanLine();
+    const line = new ScanLine(PLACES);
     const began: string[] = [];
     const slow = scan('slow', began);
     const stop = new AbortController();
@@ -118,14 +123,45 @@ describe('long scans of an ExactIndex', () => {
 
   it('wait for each other up to a bound, and none that has begun is disturbed', async () => {
     const [alone] = await Promise.all([index.search(query, 3)]);
+    const places = waitingScans(index.size * index.dimensions);
     const outcomes = await Promise.allSettled(
-      Array.from({ length: MAX_WAITING_SCANS + 11 }, () => index.search(query, 3)),
+      Array.from({ length: places + 11 }, () => index.search(query, 3)),
     );
     const found = outcomes.filter((outcome) => outcome.status === 'fulfilled');
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
-    assert.deepEqual([found.length, refused.length], [MAX_WAITING_SCANS + 1, 10]);
+    assert.deepEqual([found.length, refused.length], [places + 1, 10]);
     for (const { value } of found) assert.deepEqual(value, alone);
     for (const { reason } of refused) assert.ok(rejectsWith('overloaded')(reason));
+  });
+
+  it('keep what they have found while short searches run between their turns', async () => {
+    // Unit vectors around a circle, in an order that brings near ones all along the scan.
+    const circle = new Rows(COUNT, 2);
+    const turnOf = (label: number) => (label * 0.6180339887498949) % 1;
+    for (let label = 0; label < COUNT; label++) {
+      const angle = 2 * Math.PI * turnOf(label);
+      circle.put(label, label, Float32Array.of(Math.cos(angle), Math.sin(angle)));
+    }
+    const around = new ExactIndex(circle);
+    const [up, left] = [Float32Array.of(0, 1), Float32Array.of(-1, 0)];
+    const some = LabelSet.of(Array.from({ length: 200 }, (_, i) => i * 50));
+    const alone = {
+      long: await around.search(up, 64),
+      short: await around.search(left, 64, { subset: some }),
+    };
+    let ended = false;
+    const long = around.search(up, 64).finally(() => {
+      ended = true;
+    });
+    let between = 0;
+    while (!ended) {
+      assert.deepEqual(await around.search(left, 64, { subset: some }), alone.short);
+      await around.similarities(left, [1, 2, 3]);
+      await turn();
+      between++;
+    }
+    assert.ok(between > 1, 'the scan took one turn');
+    assert.deepEqual(await long, alone.long);
   });
 
   it('do not hold up a short search of a subset', async () => {

@@ -34,7 +34,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-cda2daf5',
+      generation: 'g000001-45ba6159',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -65,7 +65,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-cda2daf5',
+      generation: 'g000001-45ba6159',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -86,7 +86,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
       },
     ],
     index: {
-      generation: 'g000001-cda2daf5',
+      generation: 'g000001-45ba6159',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -156,7 +156,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-cda2daf5',
+      generation: 'g000001-45ba6159',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -178,7 +178,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-cda2daf5',
+      generation: 'g000001-45ba6159',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -200,7 +200,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: true,
     warnings: [],
     index: {
-      generation: 'g000001-cda2daf5',
+      generation: 'g000001-45ba6159',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -272,7 +272,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-cda2daf5',
+      generation: 'g000001-45ba6159',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -310,7 +310,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
       },
     ],
     index: {
-      generation: 'g000001-cda2daf5',
+      generation: 'g000001-45ba6159',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -391,7 +391,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-cda2daf5',
+      generation: 'g000001-45ba6159',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -471,7 +471,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     noGoodMatch: false,
     warnings: [],
     index: {
-      generation: 'g000001-cda2daf5',
+      generation: 'g000001-45ba6159',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -500,7 +500,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
       },
     ],
     index: {
-      generation: 'g000001-cda2daf5',
+      generation: 'g000001-45ba6159',
       size: 47,
       model: 'all-MiniLM-L6-v2',
       exact: true,
@@ -571,7 +571,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           noGoodMatch: false,
           warnings: [],
           index: {
-            generation: 'g000001-cda2daf5',
+            generation: 'g000001-45ba6159',
             size: 47,
             model: 'all-MiniLM-L6-v2',
             exact: true,
@@ -600,7 +600,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           noGoodMatch: false,
           warnings: [],
           index: {
-            generation: 'g000001-cda2daf5',
+            generation: 'g000001-45ba6159',
             size: 47,
             model: 'all-MiniLM-L6-v2',
             exact: true,
@@ -630,7 +630,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           noGoodMatch: false,
           warnings: [],
           index: {
-            generation: 'g000001-cda2daf5',
+            generation: 'g000001-45ba6159',
             size: 47,
             model: 'all-MiniLM-L6-v2',
             exact: true,
@@ -659,7 +659,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
           noGoodMatch: false,
           warnings: [],
           index: {
-            generation: 'g000001-cda2daf5',
+            generation: 'g000001-45ba6159',
             size: 47,
             model: 'all-MiniLM-L6-v2',
             exact: true,
@@ -838,8 +838,8 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
   },
   'info.sample': {
     version: '0.0.0-test',
-    generation: 'g000001-cda2daf5',
-    created: '2026-11-23T13:15:07.797Z',
+    generation: 'g000001-45ba6159',
+    created: '2026-11-23T14:27:08.622Z',
     sample: true,
     papers: 47,
     model: {
@@ -990,7 +990,7 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
   },
   'ready.ready': {
     status: 'ready',
-    generation: 'g000001-cda2daf5',
+    generation: 'g000001-45ba6159',
   },
   'metrics.scrape':
     '# HELP nearpaper_embedding_queue_depth Texts that wait to be embedded, or are.\n# TYPE nearpaper_embedding_queue_depth gauge\nnearpaper_embedding_queue_depth 0\n# HELP nearpaper_query_cache_texts Query texts whose vectors are in memory.\n# TYPE nearpaper_query_cache_texts gauge\nnearpaper_query_cache_texts 5\n# HELP nearpaper_corpus_papers Papers in the generation that is served.\n# TYPE nearpaper_corpus_papers gauge\nnearpaper_corpus_papers 47\n',

@@ -5,7 +5,7 @@ import type { BatchQuery } from '../../recommend/batch.js';
 import { batch } from '../../recommend/batch.js';
 import { checkSeeds, refuseTooManyTexts } from '../../recommend/request-checks.js';
 import { requestSchemas } from '../../recommend/requests.js';
-import { handle } from '../handle.js';
+import type { Handle } from '../handle.js';
 import { readBody } from '../parameters.js';
 import { asNearpaperError, otherMethods, problemOf } from '../problem.js';
 import { batchQueryOf } from '../queries.js';
@@ -15,7 +15,7 @@ import type { Service } from '../service.js';
 /** A request of the batch that could be read, or why it could not. */
 type Read = { kind: 'query'; query: BatchQuery } | { kind: 'refused'; thrown: unknown };
 
-export function batchRoutes(service: Service): Router {
+export function batchRoutes(service: Service, handle: Handle): Router {
   const { logger } = service;
   const { limits } = service.settings;
   const schemas = requestSchemas(limits);
@@ -30,7 +30,7 @@ export function batchRoutes(service: Service): Router {
   return Router()
     .post(
       '/v1/batch',
-      handle(service, {
+      handle({
         query(request) {
           const reads = readBody(request, schemas.batch).requests.map(readOne);
           const queries = reads.flatMap((read) => (read.kind === 'query' ? [read.query] : []));

@@ -1,7 +1,7 @@
 /** GET / and /v1/info: what this service is and what it answers from. */
 import { Router } from 'express';
 import { noParameters } from '../../recommend/requests.js';
-import { handle, sendJson } from '../handle.js';
+import { type Handle, sendJson } from '../handle.js';
 import { readQuery } from '../parameters.js';
 import { otherMethods } from '../problem.js';
 import type { Service } from '../service.js';
@@ -24,7 +24,7 @@ const ROUTES = [
   'GET /docs',
 ];
 
-export function infoRoutes(service: Service): Router {
+export function infoRoutes(service: Service, handle: Handle): Router {
   const { limits, deadlineMs } = service.settings;
   return Router()
     .get('/', (request, response) => {
@@ -34,7 +34,7 @@ export function infoRoutes(service: Service): Router {
     .all('/', otherMethods('GET, HEAD'))
     .get(
       '/v1/info',
-      handle(service, {
+      handle({
         query: (request) => readQuery(request, noParameters),
         answer: async (corpus) => ({
           version: service.version,

@@ -4,18 +4,18 @@ import { getPaper, listPapers, lookUp } from '../../recommend/papers.js';
 import { checkDays } from '../../recommend/request-checks.js';
 import { requestSchemas } from '../../recommend/requests.js';
 import { similar } from '../../recommend/similar.js';
-import { handle } from '../handle.js';
+import type { Handle } from '../handle.js';
 import { readBody, readQuery } from '../parameters.js';
 import { otherMethods } from '../problem.js';
 import { similarQuery } from '../queries.js';
 import type { Service } from '../service.js';
 
-export function paperRoutes(service: Service): Router {
+export function paperRoutes(service: Service, handle: Handle): Router {
   const schemas = requestSchemas(service.settings.limits);
   return Router() // What is asked most comes first.
     .get(
       '/v1/papers/:id',
-      handle(service, {
+      handle({
         query: (request) => ({ id: String(request.params.id), ...readQuery(request, schemas.paper) }),
         atOnce: true,
         answer: (corpus, { id, fields }) => getPaper(corpus, id, fields),
@@ -23,14 +23,14 @@ export function paperRoutes(service: Service): Router {
     )
     .get(
       '/v1/papers/:id/similar',
-      handle(service, {
+      handle({
         query: (request) => similarQuery(String(request.params.id), readQuery(request, schemas.similar)),
         answer: similar,
       }),
     )
     .get(
       '/v1/papers',
-      handle(service, {
+      handle({
         query(request) {
           const query = readQuery(request, schemas.list);
           checkDays(query);
@@ -42,7 +42,7 @@ export function paperRoutes(service: Service): Router {
     .all('/v1/papers', otherMethods('GET, HEAD'))
     .post(
       '/v1/papers/lookup',
-      handle(service, { query: (request) => readBody(request, schemas.lookUp), answer: lookUp }),
+      handle({ query: (request) => readBody(request, schemas.lookUp), answer: lookUp }),
     )
     .all('/v1/papers/:id', otherMethods('GET, HEAD'))
     .all('/v1/papers/:id/similar', otherMethods('GET, HEAD'));

@@ -3,26 +3,26 @@ import { Router } from 'express';
 import { recommend } from '../../recommend/recommend.js';
 import { recommendationOf } from '../../recommend/request-checks.js';
 import { requestSchemas } from '../../recommend/requests.js';
-import { handle } from '../handle.js';
+import type { Handle } from '../handle.js';
 import { readBody, readQuery } from '../parameters.js';
 import { otherMethods } from '../problem.js';
 import { recommendationById } from '../queries.js';
 import type { Service } from '../service.js';
 
-export function recommendationRoutes(service: Service): Router {
+export function recommendationRoutes(service: Service, handle: Handle): Router {
   const { limits } = service.settings;
   const schemas = requestSchemas(limits);
   return Router()
     .get(
       '/v1/recommendations',
-      handle(service, {
+      handle({
         query: (request) => recommendationById(readQuery(request, schemas.recommendationsById), limits),
         answer: recommend,
       }),
     )
     .post(
       '/v1/recommendations',
-      handle(service, {
+      handle({
         query: (request) => recommendationOf(readBody(request, schemas.recommendations), limits),
         answer: recommend,
       }),

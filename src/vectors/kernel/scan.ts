@@ -1,7 +1,7 @@
 /** Exhaustive search: every row that the filter lets pass, in the order of rows. */
 import { floorOf, keep } from './best';
 import { count, filter, high, scales, stride } from './memory';
-import { cosine, dotBytes, similarity, touchWord } from './similarity';
+import { cosine, dotBytes, similarity, touchWords } from './similarity';
 
 /** The row at which the next call is to go on; `count` at the end. */
 export let next: u32 = 0;
@@ -16,7 +16,7 @@ export function scan(from: u32, most: u32, k: u32, kept: u32): u32 {
   let word = from >>> 5;
   let bits = load<u32>(filter + (word << 2)) & ((<u32>-1) << (from & 31));
   let floor = floorOf(kept, k);
-  touchWord(word, bits);
+  let ahead = touchWords(word, words);
   for (let looked: u32 = 0; looked < most; looked++) {
     while (bits === 0) {
       word++;
@@ -25,7 +25,7 @@ export function scan(from: u32, most: u32, k: u32, kept: u32): u32 {
         return kept;
       }
       bits = load<u32>(filter + (word << 2));
-      touchWord(word, bits);
+      if (word >= ahead) ahead = touchWords(word, words);
     }
     const row = (word << 5) | ctz(bits);
     bits &= bits - 1;

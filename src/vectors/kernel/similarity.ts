@@ -54,6 +54,9 @@ export function passes(row: u32): bool {
   return ((load<u32>(filter + ((row >>> 5) << 2)) >>> (row & 31)) & 1) !== 0;
 }
 
+/** Rows touched at once: two planes of 384 dimensions fit in the nearest cache. */
+const BATCH: u32 = 32;
+
 /** Keeps the loads of `touch` from being optimised away. */
 export let touched: u32 = 0;
 
@@ -85,8 +88,21 @@ const MANY: u32 = 10;
 /** From so many on it does so without help. */
 const MOST: u32 = 20;
 
-/** As `touch`, in the high plane: the rows of word `word` of the filter, which is `bits`. */
-export function touchWord(word: u32, bits: u32): void {
+/**
+ * As `touch`, in the high plane, with their scales: the rows that words of the filter let pass, from `word` on, a batch of
+ * them or more. Returns the word after the last of these.
+ */
+export function touchWords(word: u32, end: u32): u32 {
+  let amount: u32 = 0;
+  while (word < end && amount < BATCH) {
+    const bits = load<u32>(filter + (word << 2));
+    touchWord(word++, bits);
+    amount += popcnt(bits);
+  }
+  return word;
+}
+
+function touchWord(word: u32, bits: u32): void {
   const first = word << 5;
   const amount = popcnt(bits);
   if (amount >= MOST) return;
@@ -95,13 +111,11 @@ export function touchWord(word: u32, bits: u32): void {
     return;
   }
   for (; bits !== 0; bits &= bits - 1) {
-    const row = high + (first | ctz(bits)) * stride;
-    touchLines(row, row + stride);
+    const row = first | ctz(bits);
+    touchLines(high + row * stride, high + (row + 1) * stride);
+    touched += load<u8>(scaleAt(row));
   }
 }
-
-/** Rows touched at once: two planes of 384 dimensions fit in the nearest cache. */
-const BATCH: u32 = 32;
 
 /** Puts the similarities of the `amount` rows whose numbers lie at `list` where results belong. */
 export function score(list: usize, amount: u32): void {

@@ -37,13 +37,13 @@ export let visited: u32 = 0;
 export function walk(ef: u32, filtered: bool, budget: u32): i32 {
   const start = descend();
   nextStamp();
-  store<u16>(stamps + ((<u32>start) << 1), stamp);
+  store<u16>(stamps + (rowOf(start) << 1), stamp);
   visited = 1;
   let waiting: u32 = 1;
   store<i64>(candidates, ~start);
   let found: u32 = 0;
   let floor = i64.MIN_VALUE;
-  if (!filtered || passes(<u32>start)) {
+  if (!filtered || passes(rowOf(start))) {
     store<i64>(nearest, start);
     found = 1;
     if (ef === 1) floor = start;
@@ -52,7 +52,7 @@ export function walk(ef: u32, filtered: bool, budget: u32): i32 {
     const closest = ~pop(candidates, waiting--);
     if (closest < floor) break;
     if (visited > budget || (found < ef && visited > budget >>> 3)) return -1;
-    const amount = freshNeighbours(<u32>closest);
+    const amount = freshNeighbours(rowOf(closest));
     visited += amount;
     touch(high, fresh, amount);
     for (let i: u32 = 0; i < amount; i++) {
@@ -70,12 +70,17 @@ export function walk(ef: u32, filtered: bool, budget: u32): i32 {
   return found;
 }
 
-/** A key that sorts as the similarity in the high plane does, the row in its lower half. */
+/** A key that sorts as the similarity in the high plane does, of equal ones the lower row above: it is turned over. */
 function keyOf(row: u32): i64 {
   const near = <f32>dotBytes(high + row * stride) * load<f32>(scales + (row << 3));
   // The bits of floats sort as integers do once those of negative ones are turned over.
   const bits = reinterpret<i32>(near);
-  return ((<i64>(bits ^ ((bits >> 31) & 0x7fffffff))) << 32) | <i64>row;
+  return ((<i64>(bits ^ ((bits >> 31) & 0x7fffffff))) << 32) | <i64>~row;
+}
+
+/** The row of a key. */
+function rowOf(key: i64): u32 {
+  return ~(<u32>key);
 }
 
 /** From the entry down to level 1, on each level as near to the query as its links lead. Returns a key. */
@@ -84,7 +89,7 @@ function descend(): i64 {
   for (let level = top; level > 0; level--) {
     let from: u32;
     do {
-      from = <u32>best;
+      from = rowOf(best);
       const list = load<u32>(firstLists + (from << 2)) + level - 1;
       const begin = lists + ((list * M) << 2);
       for (let i: u32 = 0; i < M; i++) {
@@ -92,7 +97,7 @@ function descend(): i64 {
         if (row === NONE) break;
         best = max(best, keyOf(row));
       }
-    } while (<u32>best !== from);
+    } while (rowOf(best) !== from);
   }
   return best;
 }
@@ -125,7 +130,7 @@ function freshNeighbours(row: u32): u32 {
 
 /** Compares the `found` nearest whole and puts them where results belong, best first, ties by row. */
 function rank(found: u32): void {
-  for (let i = found; i > 0; i--) store<u32>(rows + ((i - 1) << 2), <u32>pop(nearest, i));
+  for (let i = found; i > 0; i--) store<u32>(rows + ((i - 1) << 2), rowOf(pop(nearest, i)));
   score(rows, found);
   // They are nearly in order already, which is when sorting by insertion takes next to no moves.
   for (let i: u32 = 1; i < found; i++) {
