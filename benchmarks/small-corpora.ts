@@ -70,7 +70,8 @@ async function compare(
     const times = await alternate(ROUNDS, {
       exact: all(exact, POOL_SIZE),
       hnsw: all(hnsw, POOL_SIZE),
-      bare: () => queries.forEach((query) => void graph.searchKnn(Array.from(query), POOL_SIZE)),
+      bare: () =>
+        queries.forEach((query) => void graph.searchKnn(Array.from(query), Math.min(POOL_SIZE, size))),
     });
     const few = await alternate(ROUNDS, { exact: all(exact, 10), hnsw: all(hnsw, 10) });
     const micro = (values: readonly number[]) => rounded((1000 * median(values)) / QUERIES);

@@ -67,7 +67,7 @@ function build(stock, variant) {
       join(work, 'node_modules', 'node-addon-api'),
       'dir',
     );
-    process.stderr.write(`Compiling for ${variant}, which takes about a minute ...\n`);
+    process.stderr.write(`Compiling for ${variant} ...\n`);
     // Through npm, which brings node-gyp along.
     execFileSync('npm', ['run', 'rebuild', '--prefix', work], {
       cwd: work,

@@ -10,11 +10,9 @@ export class LabelSet implements Iterable<number> {
   readonly size: number;
   readonly #bits: Uint32Array;
 
-  /** `bits`: label n is bit n mod 32 of word n / 32. Kept, not copied: for this file alone. */
-  constructor(bits: Uint32Array) {
+  /** `bits`: label n is bit n mod 32 of word n / 32. Kept, not copied: for this file alone. `size`: where it is known. */
+  constructor(bits: Uint32Array, size = sizeOf(bits)) {
     this.#bits = bits;
-    let size = 0;
-    for (const word of bits) size += ones(word);
     this.size = size;
   }
 
@@ -103,6 +101,7 @@ export class LabelSet implements Iterable<number> {
 /** Makes a set label by label, for who finds many and would need a list only for this. */
 export class LabelSetBuilder {
   readonly #bits: Uint32Array;
+  #size = 0;
 
   /** `last`: the largest label that may be added, or -1 for none. */
   constructor(last: number) {
@@ -111,13 +110,24 @@ export class LabelSetBuilder {
 
   /** `label`: a whole number from 0 to `last`, in any order, any number of times. */
   add(label: number): void {
-    this.#bits[label >>> 5] = (this.#bits[label >>> 5] ?? 0) | (1 << (label & 31));
+    const at = label >>> 5;
+    const bit = 1 << (label & 31);
+    const word = this.#bits[at] as number; // label <= last
+    if ((word & bit) !== 0) return;
+    this.#bits[at] = word | bit;
+    this.#size++;
   }
 
   /** The set of what was added. The builder is not to be used any more. */
   build(): LabelSet {
-    return new LabelSet(this.#bits);
+    return new LabelSet(this.#bits, this.#size);
   }
+}
+
+function sizeOf(bits: Uint32Array): number {
+  let size = 0;
+  for (let at = 0; at < bits.length; at++) size += ones(bits[at] as number);
+  return size;
 }
 
 /** How many bits of a 32-bit word are set: sums within pairs, then nibbles, then bytes (Warren, Hacker's Delight, 5-1). */
