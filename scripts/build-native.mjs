@@ -68,8 +68,8 @@ function build(stock, variant) {
       'dir',
     );
     process.stderr.write(`Compiling for ${variant} ...\n`);
-    // Through npm, which brings node-gyp along.
-    execFileSync('npm', ['run', 'rebuild', '--prefix', work], {
+    // Through npm, which brings node-gyp along. In that folder, not with --prefix, which would hide the machine's own npmrc.
+    execFileSync('npm', ['run', 'rebuild'], {
       cwd: work,
       env: { ...process.env, CXXFLAGS: `${process.env.CXXFLAGS ?? ''} -march=${variant} -O3` },
       stdio: ['ignore', 'ignore', 'pipe'],
