@@ -28,7 +28,7 @@ const allowed = {
 
 /** Shared by all rooms: failures, where the package lies, and small parts that siblings need. */
 const shared =
-  '^src/(errors|queue-limit|package-root|label-set|pacing|index-file|top-k|text-folding|web-assembly)\\.ts$';
+  '^src/(errors|queue-limit|package-root|label-set|pacing|row-of|index-file|top-k|text-folding|web-assembly)\\.ts$';
 
 /** Settings are a plain value; the front rooms know its type. The entries are for the commands only. */
 const extra = { http: '|^src/config\\.ts$', commands: '|^src/(config|server|open-corpus)\\.ts$' };

@@ -11,7 +11,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../src/package-root.js';
 import type { VectorIndex } from '../src/vectors/vector-index.js';
-import { type BareGraph, bareGraph } from './bare-hnswlib.js';
+import type { BareGraph } from './bare-hnswlib.js';
 import {
   alternate,
   atLeast,
@@ -23,10 +23,8 @@ import {
   runAlone,
   told,
 } from './harness.js';
-import { madeCorpus } from './made-corpus.js';
-import { madeIndex, openMade, withFolder } from './made-index.js';
-import { usualSize } from './text-queries.js';
-import { kthLargest, recallOf, TIE, type Truth, truthOf } from './truth.js';
+import { withSearchedCorpus } from './searched-corpus.js';
+import { kthLargest, recallOf, TIE, type Truth } from './truth.js';
 
 const K = 10;
 const RECALL = 0.99;
@@ -47,26 +45,17 @@ interface Tuned {
 }
 
 export function run(options: BenchOptions): Promise<Row[]> {
-  return withFolder(options, async (folder) => {
-    const size = usualSize(options);
-    const count = options.quick ? 100 : 200;
-    const corpus = await madeCorpus(options, size + count);
-    const generation = await openMade(await madeIndex(corpus, size, folder));
-    try {
-      const graph = await bareGraph(corpus, size, folder);
-      const truth = truthOf(corpus, size, count);
-      const ours = await tunedIndex(generation.vectors, truth);
-      const bare = await tunedGraph(graph, truth);
-      const rows = [await againstBare(generation.vectors, graph, truth, { ours, bare, options })];
-      if (options.quick) return rows;
-      const file = join(folder, `truth-${size}.json`);
-      await writeFile(file, JSON.stringify(forPeers(truth, corpus.realPapers, size)));
-      const once = () => millisecondsAQuery(generation.vectors, truth, ours);
-      for (const peer of PEERS) rows.push(await againstPeer(peer, { data: options.data, file, once }));
-      return rows;
-    } finally {
-      await generation.close();
-    }
+  return withSearchedCorpus(options, options.quick ? 100 : 200, async (searched) => {
+    const { size, corpus, generation, graph, truth, folder } = searched;
+    const ours = await tunedIndex(generation.vectors, truth);
+    const bare = await tunedGraph(graph, truth);
+    const rows = [await againstBare(generation.vectors, graph, truth, { ours, bare, options })];
+    if (options.quick) return rows;
+    const file = join(folder, `truth-${size}.json`);
+    await writeFile(file, JSON.stringify(forPeers(truth, corpus.realPapers, size)));
+    const once = () => millisecondsAQuery(generation.vectors, truth, ours);
+    for (const peer of PEERS) rows.push(await againstPeer(peer, { data: options.data, file, once }));
+    return rows;
   });
 }
 

@@ -5,7 +5,6 @@
  * Every query has dates of its own, so none is answered from what an earlier one left.
  */
 import type { Generation } from '../src/generations/open.js';
-import { type BareGraph, bareGraph } from './bare-hnswlib.js';
 import {
   alternate,
   atLeast,
@@ -16,10 +15,10 @@ import {
   rounded,
   runAlone,
 } from './harness.js';
-import { DAYS, FIRST_DAY, type MadeCorpus, madeCorpus } from './made-corpus.js';
-import { labelOf, madeIndex, openMade, withFolder } from './made-index.js';
-import { usualSize } from './text-queries.js';
-import { recallOf, type Truth, truthOf } from './truth.js';
+import { DAYS, FIRST_DAY, type MadeCorpus } from './made-corpus.js';
+import { labelOf } from './made-index.js';
+import { type SearchedCorpus, withSearchedCorpus } from './searched-corpus.js';
+import { recallOf, type Truth } from './truth.js';
 
 const K = 10;
 const WARMING = 500;
@@ -31,30 +30,17 @@ interface Range {
   last: number;
 }
 
-interface Searched {
-  generation: Generation;
-  graph: BareGraph;
-  truth: Truth;
+interface Searched extends SearchedCorpus {
   /** Day of each label. */
   days: Int32Array;
 }
 
 export function run(options: BenchOptions): Promise<Row[]> {
-  return withFolder(options, async (folder) => {
-    const size = usualSize(options);
-    const count = options.quick ? 50 : 100;
-    const corpus = await madeCorpus(options, size + count);
-    const generation = await openMade(await madeIndex(corpus, size, folder));
-    try {
-      const graph = await bareGraph(corpus, size, folder);
-      const truth = truthOf(corpus, size, count);
-      const searched = { generation, graph, truth, days: daysOf(corpus, size) };
-      return options.quick
-        ? [await compare(searched, 0.01, 2)]
-        : [await compare(searched, 0.01, 8), await compare(searched, 0.001, 100)];
-    } finally {
-      await generation.close();
-    }
+  return withSearchedCorpus(options, options.quick ? 50 : 100, async (corpus) => {
+    const searched = { ...corpus, days: daysOf(corpus.corpus, corpus.size) };
+    return options.quick
+      ? [await compare(searched, 0.01, 2)]
+      : [await compare(searched, 0.01, 8), await compare(searched, 0.001, 100)];
   });
 }
 

@@ -1,5 +1,4 @@
 /** Entry of a worker thread: loads the model, then embeds one text a message until it is told to close. */
-
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { basename } from 'node:path';

@@ -2,11 +2,12 @@
 import { NearpaperError } from '../errors.js';
 import { LabelSet } from '../label-set.js';
 import { checkSignal, Pace } from '../pacing.js';
+import { rowOf } from '../row-of.js';
 import { TopK } from '../top-k.js';
 import type { WasmMemory } from '../web-assembly.js';
 import { inverseDocumentFrequency } from './impacts.js';
 import type { KeywordIndex, KeywordRanking, KeywordSearchOptions, WeightedText } from './keyword-index.js';
-import { listOf, type Postings, rowOf, rowsOf } from './postings.js';
+import { listOf, type Postings, rowsOf } from './postings.js';
 import { queryTerms } from './query-terms.js';
 import { BLOCK_ROWS, BlockScores } from './scores.js';
 import type { TermTable } from './term-table.js';
@@ -49,7 +50,7 @@ export class Bm25Index implements KeywordIndex {
     const { terms, unit } = await queryTerms(query, this.#statistics(held), pace);
     const state = blocks.begin(postings, terms);
     const best = new TopK(Math.min(k, this.size));
-    const rows = labels.map((label) => rowOf(postings, label));
+    const rows = labels.map((label) => rowOf(postings.labels, label));
     const scores = new Float64Array(rows.length);
     for (let first = 0; terms.length > 0 && first < this.size; first += BLOCK_ROWS) {
       if (pace.due()) await pace.turn();

@@ -62,19 +62,3 @@ export function rowsOf(postings: Postings, term: number): Uint32Array {
   });
   return Uint32Array.from(rows);
 }
-
-/** The row of `label`, or -1. */
-export function rowOf({ labels }: Pick<Postings, 'labels'>, label: number): number {
-  // Labels ascend strictly, so no row is above its label; in an index from which no paper has gone they are equal.
-  if (labels[label] === label) return label;
-  let low = 0;
-  let high = Math.min(labels.length - 1, label);
-  while (low <= high) {
-    const middle = (low + high) >>> 1;
-    const found = labels[middle] as number; // low <= middle <= high
-    if (found === label) return middle;
-    if (found < label) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
-}

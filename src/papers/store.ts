@@ -2,7 +2,8 @@
 import type { Database, Statement } from 'better-sqlite3';
 import QuickLRU from 'quick-lru';
 import type { LabelSet } from '../label-set.js';
-import { type PaperColumns, rowOf } from './columns.js';
+import { rowOf } from '../row-of.js';
+import type { PaperColumns } from './columns.js';
 import { checkSchema, openDatabase } from './database.js';
 import type { FilteredPapers, PaperFilter } from './filter.js';
 import { aliasKey, parseArxivId } from './ids.js';

@@ -3,6 +3,7 @@
  * without either being read. What tells is the share of sequences of three words that two texts have in common (Broder,
  * "On the resemblance and containment of documents", SEQUENCES 1997).
  */
+import { ones } from '../label-set.js';
 
 /** Words of one sequence. */
 const SHINGLE_WORDS = 3;
@@ -109,11 +110,4 @@ export function mayResemble(sketches: Uint32Array, a: number, b: number, least: 
       ones((sketches[a + i + 3] as number) & (sketches[b + i + 3] as number));
   }
   return shared >= needed;
-}
-
-/** How many bits of a 32-bit word are set (Warren, Hacker's Delight, 5-1). */
-function ones(word: number): number {
-  const pairs = word - ((word >>> 1) & 0x5555_5555);
-  const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
-  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
 }

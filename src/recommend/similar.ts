@@ -87,10 +87,3 @@ export async function answerAsPaper(
     signal,
   );
 }
-
-/** The paper with this id or alias. Errors: `unknown_paper`. */
-export async function requirePaper(corpus: Corpus, id: string): Promise<ResolvedPaper> {
-  const paper = await corpus.store.resolve(id);
-  if (paper !== undefined) return paper;
-  throw new NearpaperError('unknown_paper', `The corpus has no paper ${JSON.stringify(id)}.`, { ids: [id] });
-}

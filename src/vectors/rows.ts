@@ -5,6 +5,7 @@
  * the cosine of the floats it is off by about 1e-6 (384 dimensions), as their rounding is by 1e-8.
  */
 import { type LabelSet, ones } from '../label-set.js';
+import { rowOf } from '../row-of.js';
 import { aligned, type Kernel, KernelMemory } from './kernel.js';
 import type { Neighbour } from './vector-index.js';
 
@@ -155,23 +156,9 @@ export class Rows {
     return admitted;
   }
 
-  /** The row of `label`, or -1. Labels are dense but for removed papers, so the search is confined to a short range. */
+  /** The row of `label`, or -1. */
   rowOf(label: number): number {
-    const { labels } = this.#views;
-    // Labels ascend by at least one a row: row r holds at least labels[0] + r, and as much from the other end.
-    const first = labels[0] ?? 0;
-    const last = labels[labels.length - 1] ?? 0;
-    let low = Math.max(0, labels.length - 1 - (last - label));
-    let high = Math.min(labels.length - 1, label - first);
-    while (low <= high) {
-      const middle = (low + high) >>> 1;
-      const found = labels[middle];
-      if (found === undefined) return -1;
-      if (found === label) return middle;
-      if (found < label) low = middle + 1;
-      else high = middle - 1;
-    }
-    return -1;
+    return rowOf(this.#views.labels, label);
   }
 
   /** The similarities of at most `ROWS_A_CALL` labels with the query, undefined where a label is not held. */

@@ -9,6 +9,7 @@ import { systemCode } from '../../src/errors.js';
 import { buildingFolder } from '../../src/generations/folder.js';
 import { openDraft } from '../../src/papers/draft.js';
 import type { IndexFile } from '../../src/vectors/vector-index.js';
+import { paper } from '../papers/drafting.js';
 import { failure, jsonFile, papersFrom, runBuild, temporaryFolder } from './building.js';
 
 const DIMENSIONS = 8;
@@ -19,19 +20,7 @@ function draftOf(t: TestContext, count: number, missing = 0) {
   const store = join(folder, 'papers.db');
   const draft = openDraft(store, { papers: null, embeddings: null });
   t.after(() => draft.close());
-  const fields = {
-    authors: [],
-    published: null,
-    updated: null,
-    year: null,
-    categories: [],
-    venue: null,
-    url: null,
-    doi: null,
-  };
-  draft.upsert(
-    Array.from({ length: count }, (_, n) => ({ ...fields, id: `p${n}`, title: `Study ${n}`, abstract: '' })),
-  );
+  draft.upsert(Array.from({ length: count }, (_, n) => paper({ id: `p${n}`, title: `Study ${n}` })));
   const entries = draft.texts(draft.labels()).map(({ textHash }, n) => {
     const vector = new Float32Array(DIMENSIONS);
     vector[0] = Math.cos((2 * Math.PI * n) / count);
