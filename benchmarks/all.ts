@@ -11,8 +11,8 @@ import { fileURLToPath } from 'node:url';
 import { type BenchOptions, type Row, readArguments, report } from './harness.js';
 import { withFolder } from './made-index.js';
 
-/** In the order in which they run; `quick`: also in a quick run. */
-const BENCHMARKS: readonly { name: string; quick: boolean }[] = [
+/** In the order in which they run; `quick`: also in a quick run; `long`: an hour, only when it is named. */
+const BENCHMARKS: readonly { name: string; quick: boolean; long?: true }[] = [
   { name: 'text-queries', quick: true },
   { name: 'liveness', quick: true },
   { name: 'http-paths', quick: false },
@@ -27,7 +27,10 @@ const BENCHMARKS: readonly { name: string; quick: boolean }[] = [
   { name: 'memory', quick: false },
   { name: 'overload', quick: false },
   { name: 'leak', quick: false },
+  { name: 'live-writes', quick: true },
+  { name: 'churn', quick: true },
   { name: 'scale', quick: false },
+  { name: 'soak', quick: false, long: true },
 ];
 
 const { options, json, only } = readArguments();
@@ -36,7 +39,9 @@ if (unknown.length > 0) {
   const names = BENCHMARKS.map(({ name }) => name).join(', ');
   throw new Error(`there is no benchmark ${unknown.join(', ')}: choose from ${names}`);
 }
-const chosen = BENCHMARKS.filter(({ name, quick }) => only?.includes(name) ?? (!options.quick || quick));
+const chosen = BENCHMARKS.filter(
+  ({ name, quick, long }) => only?.includes(name) ?? (options.quick ? quick : !long),
+);
 const rows = await withFolder(options, async (keep) => {
   const all: Row[] = [];
   for (const { name } of chosen)
@@ -68,8 +73,11 @@ async function rowsOf(name: string, given: BenchOptions): Promise<Row[]> {
   }
 }
 
-function argumentsOf({ data, index, keep, figures, sizes, quick }: BenchOptions): string[] {
-  const named = { data, index, keep, figures, sizes: sizes.length > 0 ? sizes.join(',') : undefined };
+function argumentsOf({ data, index, keep, figures, sizes, minutes, quick }: BenchOptions): string[] {
+  const named = {
+    ...{ data, index, keep, figures, minutes: String(minutes) },
+    sizes: sizes.length > 0 ? sizes.join(',') : undefined,
+  };
   const values = Object.entries(named).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value],
   );

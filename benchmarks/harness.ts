@@ -23,6 +23,8 @@ export interface BenchOptions {
   figures: string | undefined;
   /** Numbers of papers, of which most benchmarks read the first; empty: the benchmark's own. */
   sizes: readonly number[];
+  /** How long a soak lasts. */
+  minutes: number;
   /** Small, without any data set, and with wide margins: finds what got much slower, on any machine. */
   quick: boolean;
 }
@@ -160,6 +162,7 @@ export function readArguments(args = process.argv.slice(2)) {
       keep: text,
       figures: text,
       sizes: text,
+      minutes: text,
       only: text,
       quick: flag,
       json: flag,
@@ -172,6 +175,7 @@ export function readArguments(args = process.argv.slice(2)) {
     keep: values.keep,
     figures: values.figures,
     sizes: sizes.map(Number),
+    minutes: Number(values.minutes ?? (values.quick ? 0.1 : 60)),
     quick: values.quick,
   };
   return { options, json: values.json, only: values.only?.split(',') };

@@ -2,56 +2,34 @@
  * Settings: environment and flags -> Config. Every setting is described once, here; `.env.example`, the README's
  * table and the flags' help are made from this list. Nothing else reads the environment.
  */
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { NearpaperError } from './errors.js';
+import { adminKeySetting, isAlsoReadKey, type ReadKey, readKeysSetting } from './key-settings.js';
+import {
+  defaultWorkers,
+  LOG_LEVELS,
+  lowerCase,
+  oneOf,
+  origins,
+  wholeNumber,
+  wholeNumberOrUnset,
+} from './setting-kinds.js';
+
+export { ADMIN_NAME, type ReadKey } from './key-settings.js';
 
 interface Setting {
   /** Shown as the default; empty when unset has a meaning of its own, which `help` then tells. */
   shown: string;
   help: string;
   schema: z.ZodType;
+  /** Its value is shown nowhere, not even when it cannot be used. */
+  secret?: true;
 }
 
 /** More would not fit into the pool of candidates, see docs/adr/0005-fixed-pool.md. */
 const MOST_RESULTS = 100;
-
-const lowerCase = (value: unknown) => (typeof value === 'string' ? value.toLowerCase() : value);
-
-const wholeNumber = (min: number, max: number, fallback: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
-    .default(fallback);
-
-const oneOf = <const T extends readonly [string, ...string[]]>(choices: T, fallback: T[number]) =>
-  z.enum(choices, `must be one of ${choices.join(', ')}`).default(fallback);
-
-/** One a core, fewer where a container's memory would not hold them: a worker takes up to 200 MB, the rest 400. */
-function defaultWorkers(): number {
-  // 0 or absurdly large where there is no limit.
-  const limit = process.constrainedMemory();
-  const fitting = limit > 0 ? Math.floor((limit / 2 ** 20 - 400) / 200) : Number.POSITIVE_INFINITY;
-  return Math.max(1, Math.min(64, availableParallelism(), fitting));
-}
-
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
-const origins = z
-  .string()
-  .transform((text) => text.split(',').map((origin) => origin.trim()))
-  .refine((list) => list.every((origin) => origin === '*' || isOrigin(origin)), {
-    message: 'must be * or origins such as https://example.org, separated by commas',
-  })
-  .default([]);
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
-}
 
 const SETTINGS = {
   PORT: {
@@ -61,7 +39,7 @@ const SETTINGS = {
   },
   HOST: {
     shown: '127.0.0.1',
-    help: 'Address to listen on. 0.0.0.0 lets other machines in; there is no authentication, so put a proxy before it.',
+    help: 'Address to listen on. 0.0.0.0 lets other machines in; put a proxy with TLS before it, and set NEARPAPER_READ_KEYS unless all may read.',
     schema: z.string().min(1).default('127.0.0.1'),
   },
   LOG_LEVEL: {
@@ -71,7 +49,7 @@ const SETTINGS = {
   },
   NEARPAPER_INDEX: {
     shown: 'index-data',
-    help: 'Folder of the store and the index; only `build` writes in it.',
+    help: 'Folder of the store and the index; `build` writes in it, and a service with NEARPAPER_ADMIN_KEY.',
     schema: z.string().min(1).default('index-data'),
   },
   NEARPAPER_MODEL: {
@@ -101,6 +79,16 @@ const SETTINGS = {
     help: 'Texts that may wait to be embedded; further ones are answered 503 at once, and while such a load lasts no more wait than there are workers.',
     schema: wholeNumber(1, 10_000, 64),
   },
+  NEARPAPER_WRITE_QUEUE: {
+    shown: '256',
+    help: 'Changes that may wait to be embedded and stored; further ones are answered 503, or wait where they stream in.',
+    schema: wholeNumber(1, 10_000, 256),
+  },
+  NEARPAPER_REBUILD_AFTER: {
+    shown: '',
+    help: 'Changes after which the index is made anew beside the one that serves. Unset: a twentieth of the corpus, at least 1,000.',
+    schema: wholeNumberOrUnset(1, 10_000_000),
+  },
   NEARPAPER_QUERY_CACHE: {
     shown: '4096',
     help: 'Query texts whose vectors are kept in memory, about 1.5 KB each, at times up to twice as many. 0: none.',
@@ -115,6 +103,27 @@ const SETTINGS = {
     shown: '2000',
     help: 'Corpora of at most this many papers are searched exactly: as fast there, and recall 1.',
     schema: wholeNumber(0, 10_000_000, 2000),
+  },
+  NEARPAPER_ADMIN_KEY: {
+    shown: '',
+    help:
+      'Key for writes and administration, 16 characters or more, sent as Authorization: Bearer. Unset: writes are off. ' +
+      'Keys are read at the start: a new one needs a restart.',
+    schema: adminKeySetting,
+    secret: true,
+  },
+  NEARPAPER_READ_KEYS: {
+    shown: '',
+    help:
+      'Keys for reading, each with a rate: `name:key:rate`, separated by commas, with rates such as 50/s or 600/m. ' +
+      'Unset: reading needs no key.',
+    schema: readKeysSetting,
+    secret: true,
+  },
+  NEARPAPER_READ_ONLY: {
+    shown: 'false',
+    help: 'true: the service writes nothing, whatever keys there are; for folders that another process writes, and read-only media.',
+    schema: oneOf(['true', 'false'], 'false').transform((answer) => answer === 'true'),
   },
   NEARPAPER_CORS_ORIGINS: {
     shown: '',
@@ -175,6 +184,10 @@ export const SETTING_LIST: readonly { name: SettingName; shown: string; help: st
   SETTINGS,
 ).map(([name, { shown, help }]) => ({ name: name as SettingName, shown, help }));
 
+const SECRETS: ReadonlySet<string> = new Set(
+  Object.entries(SETTINGS).flatMap(([name, setting]) => ('secret' in setting ? [name] : [])),
+);
+
 const configSchema = z.object(
   Object.fromEntries(Object.entries(SETTINGS).map(([name, { schema }]) => [name, schema])) as {
     [Name in SettingName]: (typeof SETTINGS)[Name]['schema'];
@@ -193,10 +206,20 @@ export interface Config {
   modelCache: string;
   workers: number;
   queue: number;
+  /** Changes that may wait to be stored. */
+  writeQueue: number;
+  /** Changes after which the index is made anew; null: by the size of the corpus. */
+  rebuildAfter: number | null;
   /** Query texts whose vectors are kept; 0: none. */
   queryCache: number;
   engine: 'auto' | 'hnsw' | 'exact';
   exactBelow: number;
+  /** Null: writes are off. */
+  adminKey: string | null;
+  /** Empty: reading needs no key. */
+  readKeys: ReadKey[];
+  /** Nothing is written, whatever keys there are. */
+  readOnly: boolean;
   corsOrigins: string[];
   deadlineMs: number;
   limits: {
@@ -234,7 +257,11 @@ export function readConfig(
   const parsed = configSchema.safeParse(raw);
   for (const issue of parsed.error?.issues ?? []) {
     const name = String(issue.path[0]);
-    problems.push({ field: name, detail: `${issue.message}, not ${JSON.stringify(raw[name])}` });
+    const instead = SECRETS.has(name) ? '' : `, not ${JSON.stringify(raw[name])}`;
+    problems.push({ field: name, detail: `${issue.message}${instead}` });
+  }
+  if (isAlsoReadKey(raw.NEARPAPER_ADMIN_KEY, raw.NEARPAPER_READ_KEYS)) {
+    problems.push({ field: 'NEARPAPER_READ_KEYS', detail: 'must not hold the key of NEARPAPER_ADMIN_KEY' });
   }
   if (!parsed.success || problems.length > 0) {
     const lines = problems.map(({ field, detail }) => `  ${field} ${detail}`);
@@ -274,9 +301,14 @@ function configOf(values: z.infer<typeof configSchema>): Config {
     modelCache: resolve(values.NEARPAPER_CACHE ?? `${indexFolder}/models-cache`),
     workers: values.NEARPAPER_WORKERS,
     queue: values.NEARPAPER_QUEUE,
+    writeQueue: values.NEARPAPER_WRITE_QUEUE,
+    rebuildAfter: values.NEARPAPER_REBUILD_AFTER,
     queryCache: values.NEARPAPER_QUERY_CACHE,
     engine: values.NEARPAPER_ENGINE,
     exactBelow: values.NEARPAPER_EXACT_BELOW,
+    adminKey: values.NEARPAPER_ADMIN_KEY ?? null,
+    readKeys: values.NEARPAPER_READ_KEYS,
+    readOnly: values.NEARPAPER_READ_ONLY,
     corsOrigins: values.NEARPAPER_CORS_ORIGINS,
     deadlineMs: values.NEARPAPER_DEADLINE_MS,
     limits: {

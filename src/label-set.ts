@@ -103,9 +103,11 @@ export class LabelSetBuilder {
   readonly #bits: Uint32Array;
   #size = 0;
 
-  /** `last`: the largest label that may be added, or -1 for none. */
-  constructor(last: number) {
+  /** `last`: the largest label that may be added, or -1 for none. `from`: what is in it to begin with, up to `last`. */
+  constructor(last: number, from?: LabelSet) {
     this.#bits = new Uint32Array(Math.floor(last / 32) + 1);
+    from?.copyFrom(0, this.#bits);
+    this.#size = from?.size ?? 0;
   }
 
   /** `label`: a whole number from 0 to `last`, in any order, any number of times. */

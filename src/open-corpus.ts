@@ -5,12 +5,14 @@ import type { Embedder } from './embedding/embedder.js';
 import { type ModelDescription, resolveModel } from './embedding/model.js';
 import { createEmbedder } from './embedding/pool.js';
 import { NearpaperError } from './errors.js';
-import { type GenerationPath, requireGeneration } from './generations/folder.js';
+import { requireGeneration } from './generations/folder.js';
 import { type Manifest, readManifest } from './generations/manifest.js';
-import { type Generation, openGeneration } from './generations/open.js';
+import { openCurrent } from './generations/open-current.js';
+import type { Overlay } from './generations/overlay.js';
 import { packageRoot } from './package-root.js';
 import { MOST_ASKED } from './recommend/candidates.js';
 import type { Corpus } from './recommend/corpus.js';
+import type { OpenVectorOptions } from './vectors/open.js';
 
 export type ModelSettings = Pick<Config, 'model' | 'allowDownload' | 'modelCache'>;
 
@@ -31,13 +33,17 @@ export function findModel(
   });
 }
 
-/** The published generation without a model: enough for queries by id. */
-export async function openPublished(config: Config): Promise<Generation> {
-  return openAt(await requireGeneration(config.indexFolder), config);
+/** The published generation with every acknowledged change, without a model: enough for queries by id. */
+export async function openPublished(config: Config): Promise<Overlay> {
+  return openCurrent(config.indexFolder, engineOptions(config));
 }
 
-function openAt(path: GenerationPath, { engine, exactBelow }: Config): Promise<Generation> {
-  return openGeneration(path, { engine, exactBelow, poolSize: MOST_ASKED });
+/** How an index is opened for what this service asks of it. */
+export function engineOptions({
+  engine,
+  exactBelow,
+}: Pick<Config, 'engine' | 'exactBelow'>): OpenVectorOptions {
+  return { engine, exactBelow, poolSize: MOST_ASKED };
 }
 
 /** The model that made the published vectors. Errors: `model_mismatch` with the command that mends it. */
@@ -61,7 +67,7 @@ export async function modelOfIndex(
 }
 
 export interface OpenedCorpus {
-  generation: Generation;
+  overlay: Overlay;
   embedder: Embedder;
   /** What was taken for granted about the model because none of its files says it. */
   assumptions: readonly string[];
@@ -80,43 +86,54 @@ export interface OpenOptions {
  * meanwhile; nothing is left open then.
  */
 export async function openCorpus(config: Config, options: OpenOptions = {}): Promise<OpenedCorpus> {
-  const { embedder, signal, onEmbedded } = options;
-  refuseAborted(signal);
-  const path = await requireGeneration(config.indexFolder);
-  const manifest = await readManifest(path.folder);
-  const opening = openAt(path, config);
-  const loading =
-    embedder !== undefined && isUsable(embedder, manifest)
-      ? Promise.resolve({ embedder, assumptions: [] })
-      : loadModel(manifest, config, { signal, onEmbedded });
-  const [opened, loaded] = await Promise.allSettled([opening, loading]);
-  if (opened.status === 'fulfilled' && loaded.status === 'fulfilled' && !signal?.aborted) {
-    return { generation: opened.value, ...loaded.value };
+  const { embedder, signal } = options;
+  for (;;) {
+    refuseAborted(signal);
+    const path = await requireGeneration(config.indexFolder);
+    const manifest = await readManifest(path.folder);
+    const opening = openPublished(config);
+    const loading = usableOrLoaded(manifest, config, options);
+    const [opened, loaded] = await Promise.allSettled([opening, loading]);
+    const isOpen = opened.status === 'fulfilled' && loaded.status === 'fulfilled' && !signal?.aborted;
+    if (isOpen && isUsable(loaded.value.embedder, opened.value.generation.manifest)) {
+      return { overlay: opened.value, ...loaded.value };
+    }
+    try {
+      if (opened.status === 'fulfilled') await opened.value.close();
+    } finally {
+      if (loaded.status === 'fulfilled' && loaded.value.embedder !== embedder)
+        await loaded.value.embedder.close();
+    }
+    refuseAborted(signal);
+    if (opened.status === 'rejected') throw opened.reason;
+    if (loaded.status === 'rejected') throw loaded.reason;
+    // Both are there and do not fit: meanwhile a generation of another model was published.
   }
-  try {
-    if (opened.status === 'fulfilled') await opened.value.close();
-  } finally {
-    if (loaded.status === 'fulfilled' && loaded.value.embedder !== embedder)
-      await loaded.value.embedder.close();
-  }
-  refuseAborted(signal);
-  throw opened.status === 'rejected' ? opened.reason : (loaded as PromiseRejectedResult).reason;
 }
 
 function isUsable(embedder: Embedder, manifest: Manifest): boolean {
   return embedder.failure === null && embedder.fingerprint === manifest.model.fingerprint;
 }
 
-async function loadModel(
+async function usableOrLoaded(
   manifest: Manifest,
   config: Config,
-  { signal, onEmbedded }: { [Name in 'signal' | 'onEmbedded']: OpenOptions[Name] | undefined },
-): Promise<Omit<OpenedCorpus, 'generation'>> {
+  { embedder, signal, onEmbedded }: OpenOptions,
+): Promise<Omit<OpenedCorpus, 'overlay'>> {
+  if (embedder !== undefined && isUsable(embedder, manifest)) return { embedder, assumptions: [] };
   const model = await modelOfIndex(manifest, config, signal);
   refuseAborted(signal);
-  const pool = await createEmbedder(model, { workers: config.workers, maxQueued: config.queue });
-  const embedder = new CachedEmbedder(pool, { texts: config.queryCache, onEmbedded });
-  return { embedder, assumptions: model.assumptions };
+  return { embedder: await loadEmbedder(model, config, onEmbedded), assumptions: model.assumptions };
+}
+
+/** Loads a model for serving: in workers, with a cache of query vectors. Errors: those of `createEmbedder`. */
+export async function loadEmbedder(
+  model: ModelDescription,
+  { workers, queue, queryCache }: Pick<Config, 'workers' | 'queue' | 'queryCache'>,
+  onEmbedded?: (milliseconds: number) => void,
+): Promise<Embedder> {
+  const pool = await createEmbedder(model, { workers, maxQueued: queue });
+  return new CachedEmbedder(pool, { texts: queryCache, onEmbedded });
 }
 
 function refuseAborted(signal: AbortSignal | undefined): void {
@@ -124,8 +141,9 @@ function refuseAborted(signal: AbortSignal | undefined): void {
   throw new NearpaperError('cancelled', 'Stopped before the corpus was open.', { cause: signal.reason });
 }
 
-export function corpusOf(generation: Generation): Corpus {
-  const { manifest, store, vectors, keywords, calibration } = generation;
-  const { generation: name, model } = manifest;
-  return { generation: name, model: model.name, store, vectors, keywords, calibration };
+/** What queries are answered from, as it is now. */
+export function corpusOf(overlay: Overlay): Corpus {
+  const { name, store, vectors, keywords } = overlay.view();
+  const { manifest, calibration } = overlay.generation;
+  return { generation: name, model: manifest.model.name, store, vectors, keywords, calibration };
 }

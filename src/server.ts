@@ -1,19 +1,19 @@
-/** The service, put together: listen, load, answer, exchange the generation, stop. */
+/** The service, put together: listen, load, answer, change, exchange the generation, stop. */
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
+import { LiveCorpus, takeWriteAccess, type WriteAccess } from './changes/live-corpus.js';
+import type { RebuildEvent } from './changes/rebuilder.js';
 import type { Config } from './config.js';
-import { queryCacheOf } from './embedding/cached-embedder.js';
-import type { Embedder } from './embedding/embedder.js';
 import { messageOf, NearpaperError } from './errors.js';
-import { aboutGeneration } from './generations/about.js';
-import { currentGeneration } from './generations/folder.js';
+import { Leases } from './generations/leases.js';
 import { Live } from './generations/live.js';
 import { createApp } from './http/app.js';
 import { createListener, listen } from './http/listener.js';
 import { Metrics } from './http/metrics.js';
-import type { ServedCorpus, Service } from './http/service.js';
-import { corpusOf, type OpenedCorpus, openCorpus } from './open-corpus.js';
-import type { ObserveStage } from './recommend/corpus.js';
+import type { Served, Service } from './http/service.js';
+import { engineOptions, findModel, loadEmbedder, type OpenedCorpus, openCorpus } from './open-corpus.js';
+import { reload } from './reload.js';
+import { type Running, served, show } from './running.js';
 
 export interface RunningService {
   /** Such as http://127.0.0.1:8080 */
@@ -34,7 +34,8 @@ export interface ServiceOptions {
 
 /**
  * Starts the service; resolves once it is ready. Errors: those of the settings, the index and the model;
- * `cancelled` when the signal aborts before. Nothing is left running then.
+ * `index_locked` where writes are on and another process writes; `cancelled` when the signal aborts before. Nothing is
+ * left running then.
  */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   const metrics = new Metrics();
@@ -47,30 +48,139 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
 }
 
 async function start(options: ServiceOptions, metrics: Metrics): Promise<RunningService> {
-  const { config, logger, version, signal } = options;
+  const { config, logger, version } = options;
   const started = performance.now();
-  const service: Service = { logger, version, metrics, settings: config, state: { kind: 'starting' } };
+  const state = { kind: 'starting' } as const;
+  const service: Service = { logger, version, metrics, settings: config, state, writer: null, reload: null };
   const server = createListener(createApp(service));
   const port = await listen(server, config.port, config.host);
   server.on('error', (thrown) => logger.error({ err: thrown }, 'the HTTP server failed'));
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
 
-  let opened: OpenedCorpus;
+  let opened: { access: WriteAccess | null; corpus: OpenedCorpus };
   try {
-    const onEmbedded = metrics.observeEmbedding;
-    opened = await openCorpus(config, signal === undefined ? { onEmbedded } : { signal, onEmbedded });
+    opened = await openAll(options, metrics);
   } catch (thrown) {
     service.state = { kind: 'stopping', live: null };
     await closeServer(server, 0);
     throw thrown;
   }
-  const users = new Map<Embedder, number>();
-  const live = new Live(served(opened, users, metrics.observeStage), (thrown) =>
+  const running = serve(opened.corpus, { config, logger, service, metrics });
+  if (opened.access !== null) running.corpus = changing(running, opened.access);
+  service.writer = running.corpus;
+  tellReady(running, opened.corpus, { url, started });
+
+  let reloading: Promise<unknown> = Promise.resolve();
+  let stopping: Promise<void> | undefined;
+  const reloadInTurn = (): Promise<Served> => {
+    const reloaded = reloading.then(() => reload(running));
+    reloading = reloaded.catch(() => undefined);
+    return reloaded;
+  };
+  service.reload = reloadInTurn;
+  return {
+    url,
+    async reload() {
+      // Whatever failed was logged, and the old generation keeps serving.
+      await reloadInTurn().catch(() => undefined);
+    },
+    stop() {
+      running.ending.abort();
+      stopping ??= stop(running, server, reloading)
+        .finally(() => metrics.close())
+        .then(() => logger.info('stopped'));
+      return stopping;
+    },
+  };
+}
+
+/** Where writes are on, the right to write comes first: what is opened then is what will be changed. */
+async function openAll(
+  { config, signal }: ServiceOptions,
+  metrics: Metrics,
+): Promise<{ access: WriteAccess | null; corpus: OpenedCorpus }> {
+  const writes = config.adminKey !== null && !config.readOnly;
+  const access = writes ? await takeWriteAccess(config.indexFolder) : null;
+  try {
+    const onEmbedded = metrics.observeEmbedding;
+    const corpus = await openCorpus(config, signal === undefined ? { onEmbedded } : { signal, onEmbedded });
+    return { access, corpus };
+  } catch (thrown) {
+    await access?.journal.close();
+    access?.lock.release();
+    throw thrown;
+  }
+}
+
+function serve(
+  { overlay, embedder }: OpenedCorpus,
+  parts: Pick<Running, 'config' | 'logger' | 'service' | 'metrics'>,
+): Running {
+  const { logger, metrics, service } = parts;
+  const target = { overlay, embedder };
+  const leases = new Leases();
+  const live = new Live(served(target, leases, metrics.observeStage), (thrown) =>
     logger.error({ err: thrown }, 'closing a generation failed'),
   );
   service.state = { kind: 'ready', live };
+  return { ...parts, live, leases, target, corpus: null, ending: new AbortController() };
+}
+
+function changing(running: Running, access: WriteAccess): LiveCorpus {
+  const { config, logger, metrics } = running;
+  const { indexFolder, allowDownload, modelCache, workers } = config;
+  const modelOf = (setting: string) => findModel(setting, config, running.ending.signal);
+  return new LiveCorpus(running.target, {
+    access,
+    queue: config.writeQueue,
+    rebuildAfter: config.rebuildAfter,
+    task: { indexFolder, allowDownload, modelCache, workers },
+    vectors: engineOptions(config),
+    loadModel: async (setting) => loadEmbedder(await modelOf(setting), config, metrics.observeEmbedding),
+    checkModel: async (setting) => {
+      refusePinned(setting, config);
+      await modelOf(setting);
+    },
+    show: (target) => show(running, target),
+    onRebuild: (event) => logRebuild(logger, event),
+  });
+}
+
+function refusePinned(setting: string, { model }: Config): void {
+  if (model === null || model === setting) return;
+  throw new NearpaperError(
+    'invalid_request',
+    `NEARPAPER_MODEL is ${model}: unset it and restart, or the next start would refuse an index of ${setting}.`,
+    { field: 'model' },
+  );
+}
+
+function logRebuild(logger: Logger, event: RebuildEvent): void {
+  switch (event.kind) {
+    case 'begun':
+      logger.info({ changes: event.changes }, 'rebuild: begun');
+      return;
+    case 'done': {
+      const { generation, papers, milliseconds } = event;
+      logger.info({ generation, papers, milliseconds }, `rebuild: serving ${generation}`);
+      return;
+    }
+    case 'failed': {
+      const { error, again } = event;
+      const code = error instanceof NearpaperError ? error.code : 'internal';
+      const next = again === null ? '' : `, tried again in ${Math.round(again / 1000)} s`;
+      logger.error({ err: error, code }, `rebuild failed${next}: ${messageOf(error)}`);
+    }
+  }
+}
+
+function tellReady(
+  { live, logger, config, corpus }: Running,
+  { assumptions }: OpenedCorpus,
+  { url, started }: { url: string; started: number },
+): void {
   const { about } = live.current;
-  for (const assumption of opened.assumptions) logger.warn(`model: ${assumption}`);
+  for (const assumption of assumptions) logger.warn(`model: ${assumption}`);
   if (about.search.note !== null) logger.warn(about.search.note);
   logger.info(
     {
@@ -80,116 +190,22 @@ async function start(options: ServiceOptions, metrics: Metrics): Promise<Running
       sample: about.sample,
       model: about.model.name,
       engine: about.search.engine,
+      writes: corpus !== null,
+      readKeys: config.readKeys.map(({ name }) => name),
       readyMs: Math.round(performance.now() - started),
     },
     `ready on ${url}`,
   );
-
-  let reloading: Promise<void> = Promise.resolve();
-  let stopping: Promise<void> | undefined;
-  const ending = new AbortController();
-  return {
-    url,
-    reload() {
-      reloading = reloading.then(() =>
-        stopping === undefined
-          ? reload({ config, live, logger, users, metrics, signal: ending.signal })
-          : undefined,
-      );
-      return reloading;
-    },
-    stop() {
-      ending.abort();
-      stopping ??= stop({ service, server, live, config, reloading })
-        .finally(() => metrics.close())
-        .then(() => logger.info('stopped'));
-      return stopping;
-    },
-  };
 }
 
-/**
- * Makes what is served of what was opened. A model that several generations share is closed with the last of them:
- * `users` counts the generations that are open, for each model.
- */
-export function served(
-  { generation, embedder }: OpenedCorpus,
-  users: Map<Embedder, number>,
-  observe: ObserveStage,
-): ServedCorpus {
-  users.set(embedder, (users.get(embedder) ?? 0) + 1);
-  return {
-    ...corpusOf(generation),
-    embedder,
-    about: aboutGeneration(generation),
-    observe,
-    queryCache: queryCacheOf(embedder),
-    async close() {
-      const others = (users.get(embedder) ?? 1) - 1;
-      users.set(embedder, others);
-      if (others === 0) users.delete(embedder);
-      try {
-        await generation.close();
-      } finally {
-        // Whatever became of the files: workers that are not told to end hold the process for ever.
-        if (others === 0) await embedder.close();
-      }
-    },
-  };
-}
-
-interface Reloading {
-  config: Config;
-  live: Live<ServedCorpus>;
-  logger: Logger;
-  users: Map<Embedder, number>;
-  metrics: Metrics;
-  /** Aborts when the service stops. */
-  signal: AbortSignal;
-}
-
-async function reload({ config, live, logger, users, metrics, signal }: Reloading): Promise<void> {
-  try {
-    const { generation, embedder } = live.current;
-    const unchanged = (await currentGeneration(config.indexFolder))?.name === generation;
-    if (unchanged && embedder.failure === null) {
-      logger.info({ generation }, 'reload: this generation is served already');
-      return;
-    }
-    const onEmbedded = metrics.observeEmbedding;
-    const opened = await openCorpus(config, { embedder, signal, onEmbedded });
-    live.replace(served(opened, users, metrics.observeStage));
-    const { about } = live.current;
-    const what = unchanged ? 'this generation with new embedding workers' : 'the new generation';
-    logger.info({ generation: about.generation, papers: about.papers }, `reload: serving ${what}`);
-  } catch (thrown) {
-    if (signal.aborted) {
-      logger.info('reload: given up, the service stops');
-      return;
-    }
-    const code = thrown instanceof NearpaperError ? thrown.code : 'internal';
-    logger.error(
-      { err: thrown, code },
-      `reload failed, the old generation keeps serving: ${messageOf(thrown)}`,
-    );
-  }
-}
-
-interface Stopping {
-  service: Service;
-  server: Server;
-  live: Live<ServedCorpus>;
-  config: Config;
-  /** Settles when no reload is under way. */
-  reloading: Promise<void>;
-}
-
-async function stop({ service, server, live, config, reloading }: Stopping): Promise<void> {
+async function stop(running: Running, server: Server, reloading: Promise<unknown>): Promise<void> {
+  const { service, live, config, logger, corpus } = running;
   service.state = { kind: 'stopping', live };
-  service.logger.info('stopping: finishing what runs');
+  logger.info('stopping: finishing what runs');
   await closeServer(server, config.shutdownMs);
   // What it has opened by then must be closed too, or its workers hold the process.
   await reloading;
+  await corpus?.close();
   await live.close();
 }
 

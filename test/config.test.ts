@@ -37,6 +37,9 @@ describe('settings', () => {
       queryCache: 4096,
       engine: 'auto',
       exactBelow: 2000,
+      adminKey: null,
+      readKeys: [],
+      readOnly: false,
       corsOrigins: [],
       deadlineMs: 10_000,
       limits: {
@@ -48,6 +51,8 @@ describe('settings', () => {
         texts: 100,
         batch: 100,
       },
+      rebuildAfter: null,
+      writeQueue: 256,
       shutdownMs: 10_000,
     });
   });
@@ -145,5 +150,77 @@ describe('settings that cannot be used', () => {
       problemsOf({ NEARPAPER_SOMETHING_ELSE_ENTIRELY: 'x' }).NEARPAPER_SOMETHING_ELSE_ENTIRELY,
       'is no setting',
     );
+  });
+});
+
+describe('keys', () => {
+  const ADMIN = 'an-admin-key-of-24-chars';
+  const LAB = 'key-of-the-laboratory';
+  const WEB = 'key-of-the-web-site!';
+
+  it('are read with their names and rates', () => {
+    const config = readConfig({
+      NEARPAPER_ADMIN_KEY: ADMIN,
+      NEARPAPER_READ_KEYS: `lab:${LAB}:50/s, web:${WEB}:600/m`,
+      NEARPAPER_READ_ONLY: 'true',
+    });
+    assert.equal(config.adminKey, ADMIN);
+    assert.equal(config.readOnly, true);
+    assert.deepEqual(config.readKeys, [
+      { name: 'lab', key: LAB, points: 50, seconds: 1 },
+      { name: 'web', key: WEB, points: 600, seconds: 60 },
+    ]);
+  });
+
+  it('that cannot be used are all told, by their position', () => {
+    const entries: [entry: string, detail: RegExp][] = [
+      ['lab', /must be name:key:rate/],
+      [`lab:${LAB}`, /must be name:key:rate/],
+      [`lab:${LAB}:x:50/s`, /must be name:key:rate/],
+      ['', /must be name:key:rate/],
+      [`Lab:${LAB}:50/s`, /must have a name of/],
+      [`${'x'.repeat(33)}:${LAB}:50/s`, /must have a name of/],
+      [`admin:${LAB}:50/s`, /must have another name than admin/],
+      ['lab:fifteen-letters:50/s', /must have a key of 16 or more/],
+      ['lab:with a space in it:50/s', /must have a key of 16 or more/],
+      ['lab:mit-Umlaut-äöü-und-so:50/s', /must have a key of 16 or more/],
+      ...['50', '0/s', '50/h', '-1/s', '1.5/s', '/s', ''].map((rate): [string, RegExp] => [
+        `lab:${LAB}:${rate}`,
+        /must have a rate such as 50\/s or 600\/m/,
+      ]),
+    ];
+    for (const [entry, detail] of entries) {
+      const told = problemsOf({ NEARPAPER_READ_KEYS: `web:${WEB}:1/s,${entry}` }).NEARPAPER_READ_KEYS ?? '';
+      assert.match(told, /^entry 2 /, entry);
+      assert.match(told, detail, entry);
+    }
+    assert.throws(() => readConfig({ NEARPAPER_READ_KEYS: 'a,b' }), /entry 1 [^\n]*\n.*entry 2 /);
+  });
+
+  it('are distinct, and so are their names', () => {
+    const problem = (keys: string, admin = ADMIN) =>
+      problemsOf({ NEARPAPER_READ_KEYS: keys, NEARPAPER_ADMIN_KEY: admin }).NEARPAPER_READ_KEYS;
+    assert.equal(problem(`a:${LAB}:1/s,b:${LAB}:1/s`), 'entry 2 has the key of entry 1');
+    assert.equal(problem(`a:${LAB}:1/s,a:${WEB}:1/s`), 'entry 2 has the name of entry 1');
+    assert.equal(problem(`a:${LAB}:1/s`, LAB), 'must not hold the key of NEARPAPER_ADMIN_KEY');
+  });
+
+  it('are never shown, however wrong they are', () => {
+    const secrets = ['short-secret', 'a secret that has spaces', 'left:a secret'];
+    for (const secret of secrets) {
+      for (const name of ['NEARPAPER_ADMIN_KEY', 'NEARPAPER_READ_KEYS']) {
+        assert.throws(
+          () => readConfig({ [name]: secret, PORT: 'x' }),
+          (thrown: unknown) => {
+            assert.ok(thrown instanceof NearpaperError);
+            const { message, details } = thrown;
+            assert.match(message, new RegExp(name));
+            assert.doesNotMatch(`${message}${JSON.stringify(details)}${thrown.stack}`, /secret/);
+            return true;
+          },
+          `${name}=${secret}`,
+        );
+      }
+    }
   });
 });

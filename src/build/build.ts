@@ -2,23 +2,22 @@
  * One build, top to bottom: read -> embed what changed -> index vectors and keywords -> calibrate -> publish. Until the last step
  * nothing that serves is touched, so a build that fails or dies changes nothing.
  */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import type { ModelDescription } from '../embedding/model.js';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { embedPapers } from '../embedding/paper-vectors.js';
 import { pending } from '../embedding/pending.js';
 import { messageOf, NearpaperError, systemCode } from '../errors.js';
-import { describeFile } from '../generations/digest.js';
 import {
   buildingFolder,
   currentGeneration,
   nextGenerationName,
-  publish,
   removeOldGenerations,
   requireWritable,
 } from '../generations/folder.js';
-import { lockForWriting } from '../generations/lock.js';
-import { MANIFEST_FILE, newManifest, STORE_FILE } from '../generations/manifest.js';
+import { removeOldJournals } from '../generations/journal-name.js';
+import { lockBuilding, lockForWriting } from '../generations/lock.js';
+import { readManifest, STORE_FILE } from '../generations/manifest.js';
+import { publish, syncFiles } from '../generations/publish.js';
 import { takeBackUnpublished } from '../generations/unpublished.js';
 import type { KeywordFile } from '../keywords/keyword-file.js';
 import { diskFailure } from '../papers/database.js';
@@ -38,6 +37,7 @@ import type { BuildResult } from './progress.js';
 import { checkInputs, readInputs } from './read-inputs.js';
 import type { BuildRequest } from './request.js';
 import { LaterEvents, together } from './together.js';
+import { containedChanges, writeManifest } from './write-manifest.js';
 
 /**
  * Builds and publishes a generation, or finds that nothing changed.
@@ -69,6 +69,29 @@ function describeFailure({ indexFolder, signal }: BuildRequest, thrown: unknown)
 
 async function buildLocked(request: BuildRequest): Promise<BuildResult> {
   const plan = await planOf(request);
+  const result = await makeGeneration(request, plan);
+  if (result.kind === 'unchanged') return result;
+  request.onEvent({ kind: 'publishing' });
+  const { changes } = await readManifest(buildingFolder(request.indexFolder));
+  await publish(request.indexFolder, result.generation, changes);
+  await tidyUp(request, result.generation, plan.published);
+  return result;
+}
+
+/**
+ * Makes the next generation in `building`, complete and unpublished. `kind` says whether there is anything to publish.
+ * Whoever calls it holds the writer's lock, or acts for who does. Errors: as `build`.
+ */
+export async function makeGeneration(request: BuildRequest, plan: Plan): Promise<BuildResult> {
+  const lock = await lockBuilding(request.indexFolder);
+  try {
+    return await makeLocked(request, plan);
+  } finally {
+    lock.release();
+  }
+}
+
+async function makeLocked(request: BuildRequest, plan: Plan): Promise<BuildResult> {
   const building = await prepareBuilding(request.indexFolder);
   const draft = openDraft(join(building, STORE_FILE), {
     papers: plan.base && storeOf(plan.base),
@@ -81,10 +104,12 @@ async function buildLocked(request: BuildRequest): Promise<BuildResult> {
       request.onEvent({ kind: 'note', message: 'Resuming: what a stopped build embedded is kept.' });
     // Where nothing is published that could turn out to be unchanged, it is needed for sure.
     if (plan.base === null) model.prepare();
+    foldChanges(draft, plan, request);
     const reading = await readInputs(draft, request);
     if (request.prune) prune(draft, request, reading.bad);
     const summary = { ...reading, ...draft.changes(), sample: plan.sample };
-    if (plan.base !== null && isUnchanged(summary) && (await isIndexCurrent(plan.base, plan))) {
+    const mayStay = plan.base !== null && !request.rebuild && isUnchanged(summary);
+    if (plan.base !== null && mayStay && (await isIndexCurrent(plan.base, plan))) {
       draft.close();
       if (!keepDraft) await rm(building, { recursive: true, force: true });
       const { path, manifest } = plan.base;
@@ -93,7 +118,7 @@ async function buildLocked(request: BuildRequest): Promise<BuildResult> {
     keepDraft = true;
     model.prepare();
     const embedded = await embedStage(draft, model, { request, plan });
-    const { name, recall } = await publishDraft(draft, building, summary.papers, { request, plan, model });
+    const { name, recall } = await finish(draft, building, summary.papers, { request, plan, model });
     return { kind: 'published', generation: name, ...summary, embedded, recall };
   } catch (thrown) {
     draft.close();
@@ -104,8 +129,16 @@ async function buildLocked(request: BuildRequest): Promise<BuildResult> {
   }
 }
 
-/** From an embedded draft to the generation that serves. */
-async function publishDraft(
+/** What is acknowledged and not in the published generation becomes part of the next one. */
+function foldChanges(draft: Draft, { base, pending }: Plan, { onEvent }: BuildRequest): void {
+  if (base === null || pending.length === 0) return;
+  draft.applyChanges(base.manifest.model.fingerprint, pending);
+  const count = pending.length === 1 ? 'One live change becomes' : `${pending.length} live changes become`;
+  onEvent({ kind: 'note', message: `${count} part of the index.` });
+}
+
+/** From an embedded draft to a generation that can be published. */
+async function finish(
   draft: Draft,
   building: string,
   papers: number,
@@ -124,10 +157,10 @@ async function publishDraft(
   signal.throwIfAborted();
   draft.seal(fingerprint);
   const name = await nextGenerationName(indexFolder);
-  await writeManifest(building, { ...plan, name, papers, vectors, keywords, calibration });
-  onEvent({ kind: 'publishing' });
-  await publish(indexFolder, name);
-  await tidyUp(request, name, plan.published);
+  const changes = containedChanges(name, plan, request);
+  await writeManifest(building, { ...plan, name, papers, changes, vectors, keywords, calibration });
+  // Before anybody waits for it to be published.
+  await syncFiles(building);
   return { name, recall: vectors.recall };
 }
 
@@ -148,6 +181,7 @@ async function prepareBuilding(indexFolder: string): Promise<string> {
 async function tidyUp(request: BuildRequest, name: string, published: Published | null): Promise<void> {
   try {
     await removeOldGenerations(request.indexFolder, name, published?.path.name ?? null);
+    await removeOldJournals(request.indexFolder);
   } catch (thrown) {
     request.onEvent({ kind: 'note', message: `Old generations could not be removed: ${messageOf(thrown)}.` });
   }
@@ -256,42 +290,4 @@ async function embedStage(
   const embedder = await model.get(Math.min(request.workers, labels.length));
   const embed = (texts: readonly PendingText[]) => embedPapers(embedder, texts, signal);
   return embedPending(draft, labels, { embed, fingerprint, signal, onEvent });
-}
-
-interface ManifestParts {
-  name: string;
-  sample: boolean;
-  model: ModelDescription;
-  setting: string;
-  papers: number;
-  vectors: BuiltVectors;
-  keywords: KeywordFile;
-  calibration: Calibration;
-}
-
-async function writeManifest(building: string, parts: ManifestParts): Promise<void> {
-  const { name, sample, model, setting, papers, vectors, keywords, calibration } = parts;
-  const manifest = newManifest({
-    generation: name,
-    created: new Date().toISOString(),
-    sample,
-    papers,
-    model: {
-      name: model.name,
-      setting: lastingSetting(setting, model),
-      fingerprint: model.fingerprint,
-      dimensions: model.dimensions,
-    },
-    store: { file: STORE_FILE, ...(await describeFile(join(building, STORE_FILE))) },
-    vectors: { exact: vectors.exact, hnsw: vectors.hnsw },
-    recall: vectors.recall,
-    keywords,
-    calibration,
-  });
-  await writeFile(join(building, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
-}
-
-/** A relative path means another folder to a process that runs elsewhere. */
-function lastingSetting(setting: string, { name, folder }: ModelDescription): string {
-  return setting !== name && resolve(setting) === folder ? folder : setting;
 }

@@ -4,9 +4,12 @@ import type { ModelDescription } from '../embedding/model.js';
 import { NearpaperError } from '../errors.js';
 import { describeFile } from '../generations/digest.js';
 import { currentGeneration, type GenerationPath } from '../generations/folder.js';
+import { journalOf } from '../generations/journal-name.js';
 import { hasCurrentVectors, type Manifest, readManifest } from '../generations/manifest.js';
 import { verifyStoreFile } from '../generations/open.js';
+import { pendingChanges } from '../generations/pending-changes.js';
 import { isKeywordFileCurrent } from '../keywords/keyword-file.js';
+import type { Change } from '../papers/change.js';
 import { loadHnswlib } from '../vectors/native.js';
 import type { BuildRequest } from './request.js';
 
@@ -22,13 +25,18 @@ export interface Plan {
   published: Published | null;
   /** What the corpus begins as: the published papers, or null for none. */
   base: Published | null;
+  /** The acknowledged changes that the base does not contain, in their order. */
+  pending: readonly Change[];
   setting: string;
   model: ModelDescription;
   sample: boolean;
 }
 
-export async function planOf(request: BuildRequest): Promise<Plan> {
+/** `upTo`: the last change that counts; those after it are another build's. */
+export async function planOf(request: BuildRequest, upTo = Number.POSITIVE_INFINITY): Promise<Plan> {
   const published = await publishedBase(request);
+  const changes = published === null || request.fresh ? [] : await changesSince(published, request);
+  const pending = changes.filter(({ seq }) => seq <= upTo);
   if (request.inputs.length === 0 && published === null) {
     throw new NearpaperError(
       'usage',
@@ -39,9 +47,21 @@ export async function planOf(request: BuildRequest): Promise<Plan> {
   const model = await request.resolveModel(setting);
   for (const assumption of model.assumptions)
     request.onEvent({ kind: 'note', message: `Model: ${assumption}` });
-  refuseMixing(request, published);
-  const base = startsOver(request, published) ? null : published;
-  return { published, base, setting, model, sample: isSample(published, request) };
+  // Papers that somebody put into the sample corpus are that somebody's own.
+  const isOnlySample = (published?.manifest.sample ?? false) && pending.length === 0;
+  refuseMixing(request, published, isOnlySample);
+  const base = startsOver(request, published, isOnlySample) ? null : published;
+  const sample = request.inputs.length === 0 ? isOnlySample : request.sample;
+  return { published, base, pending, setting, model, sample };
+}
+
+async function changesSince(
+  { manifest }: Published,
+  { indexFolder, discardChanges, onEvent }: BuildRequest,
+): Promise<Change[]> {
+  if (!discardChanges) return pendingChanges(journalOf(indexFolder, manifest), manifest);
+  onEvent({ kind: 'note', message: 'Changes that are not in the published generation are dropped.' });
+  return [];
 }
 
 /** The path of its store. */
@@ -66,24 +86,19 @@ async function publishedBase(request: BuildRequest): Promise<Published | null> {
   }
 }
 
-/** Whether the result is only what ships with nearpaper, which a user's first build may replace. */
-function isSample(published: Published | null, request: BuildRequest): boolean {
-  return request.inputs.length === 0 ? (published?.manifest.sample ?? false) : request.sample;
-}
-
 /** The sample is for trying nearpaper: nobody wants its papers among their own. */
-function refuseMixing(request: BuildRequest, published: Published | null): void {
-  if (!request.sample || request.fresh || published === null || published.manifest.sample) return;
+function refuseMixing(request: BuildRequest, published: Published | null, isOnlySample: boolean): void {
+  if (!request.sample || request.fresh || published === null || isOnlySample) return;
   throw new NearpaperError(
     'usage',
     `${request.indexFolder} holds papers of your own. --index names another folder for the sample; --fresh replaces them.`,
   );
 }
 
-function startsOver(request: BuildRequest, published: Published | null): boolean {
+function startsOver(request: BuildRequest, published: Published | null, isOnlySample: boolean): boolean {
   if (published === null || request.inputs.length === 0) return false;
   if (request.fresh) return true;
-  if (!published.manifest.sample || request.sample) return false;
+  if (!isOnlySample || request.sample) return false;
   request.onEvent({ kind: 'note', message: 'Your papers replace the sample corpus.' });
   return true;
 }

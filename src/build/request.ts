@@ -19,6 +19,10 @@ export interface BuildRequest {
   force: boolean;
   /** Start from an empty corpus, whatever is published. */
   fresh: boolean;
+  /** Make a new generation even where nothing changed. */
+  rebuild?: boolean;
+  /** Drop acknowledged changes whose journal cannot be read. */
+  discardChanges?: boolean;
   /** Mark the result as the corpus that ships with nearpaper. */
   sample: boolean;
   /** Value of NEARPAPER_MODEL; null: the index's own, or the default. */

@@ -4,6 +4,7 @@ import { build } from '../build/build.js';
 import type { BuildResult } from '../build/progress.js';
 import type { BuildRequest } from '../build/request.js';
 import { NearpaperError } from '../errors.js';
+import { requireGeneration } from '../generations/folder.js';
 import { findModel } from '../open-corpus.js';
 import { packageRoot } from '../package-root.js';
 import { parseFormatName } from '../papers/formats/format.js';
@@ -18,12 +19,16 @@ export interface BuildFlags extends SettingFlags {
   force?: boolean;
   fresh?: boolean;
   sample?: boolean;
+  discardChanges?: boolean;
   json?: boolean;
 }
 
 /** What a build is asked for besides its settings; the rest is off. */
 export type BuildChoice = Partial<
-  Pick<BuildRequest, 'inputs' | 'strict' | 'prune' | 'force' | 'fresh' | 'sample'>
+  Pick<
+    BuildRequest,
+    'inputs' | 'strict' | 'prune' | 'force' | 'fresh' | 'sample' | 'discardChanges' | 'rebuild'
+  >
 > & { format?: string };
 
 /** The sample corpus: 47 papers of a saved page. */
@@ -43,9 +48,30 @@ export async function buildCommand(
   }
   const inputs = flags.sample ? [SAMPLE_CORPUS] : files;
   const result = await runBuild(context, flags, { ...flags, inputs });
+  report(context, flags, result, started);
+}
+
+/** The next generation from what is stored alone. Errors: `index_missing` where nothing is. */
+export async function buildAnew(
+  context: CommandContext,
+  flags: SettingFlags & { json?: boolean },
+  choice: Pick<BuildChoice, 'rebuild'>,
+): Promise<void> {
+  const started = performance.now();
+  await requireGeneration(configOf(context, flags).indexFolder);
+  report(context, flags, await runBuild(context, flags, choice), started);
+}
+
+/** `started`: in ms of the process's clock. */
+function report(
+  { stdout }: CommandContext,
+  { json }: { json?: boolean },
+  result: BuildResult,
+  started: number,
+): void {
   const seconds = (performance.now() - started) / 1000;
-  if (flags.json) printJson(context.stdout, { ...result, seconds });
-  else for (const line of describeResult(result, seconds)) printLine(context.stdout, line);
+  if (json) printJson(stdout, { ...result, seconds });
+  else for (const line of describeResult(result, seconds)) printLine(stdout, line);
 }
 
 const STOPPED = 'Stopped. What was embedded is kept: the same command resumes. The index is as it was.';
@@ -70,6 +96,8 @@ export async function runBuild(
       force: choice.force ?? false,
       fresh: choice.fresh ?? false,
       sample: choice.sample ?? false,
+      rebuild: choice.rebuild ?? false,
+      discardChanges: choice.discardChanges ?? false,
       model: config.model,
       resolveModel: (setting) => findModel(setting, config, context.signal),
       workers: config.workers,

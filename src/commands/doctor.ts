@@ -1,6 +1,5 @@
 /** `nearpaper doctor`: checks what the service stands on, from the bottom up, and says what to do. */
 import { join } from 'node:path';
-import { setImmediate as giveWay } from 'node:timers/promises';
 import { DEFAULT_MODEL } from '../build/plan.js';
 import type { Config } from '../config.js';
 import { embedPapers } from '../embedding/paper-vectors.js';
@@ -8,11 +7,9 @@ import { createEmbedder } from '../embedding/pool.js';
 import { messageOf, NearpaperError } from '../errors.js';
 import { currentGeneration } from '../generations/folder.js';
 import type { Generation } from '../generations/open.js';
-import { verifyChecksum, withIndexFile } from '../index-file.js';
-import { openKeywordIndex } from '../keywords/keyword-file.js';
+import { compareVectors, countKeywords, verifyFile } from '../generations/verify.js';
 import { findModel, modelOfIndex, openPublished } from '../open-corpus.js';
 import { probeSqlite } from '../papers/database.js';
-import { storedEmbeddings } from '../papers/store.js';
 import { cosine } from '../vectors/dot.js';
 import { loadHnswlib } from '../vectors/native.js';
 import { HNSWLIB_REMEDY } from '../vectors/open.js';
@@ -91,7 +88,7 @@ async function* examine(config: Config, signal: AbortSignal): AsyncGenerator<Fin
     return;
   }
   try {
-    yield* examineGeneration(opened.value, config, signal);
+    yield* examineGeneration(opened.value.generation, config, signal);
   } finally {
     await opened.value.close();
   }
@@ -110,17 +107,14 @@ async function* examineGeneration(
       note ??
       `${manifest.generation}, ${manifest.papers} papers, store and vectors as published, ${vectors.engine} search`,
   };
+  const path = { name: manifest.generation, folder: join(config.indexFolder, manifest.generation) };
   const { hnsw } = manifest.vectors;
   if (hnsw !== null) {
     // A small corpus is served without it, and would tell only once it has grown.
-    yield await attempt('HNSW file', async () => {
-      const folder = join(config.indexFolder, manifest.generation);
-      await withIndexFile(folder, hnsw, (handle) => verifyChecksum(handle, hnsw));
-      return 'as published';
-    });
+    yield await attempt('HNSW file', () => verifyFile(path.folder, hnsw));
   }
-  yield await attempt('keyword index', () => compareKeywords(generation, config));
-  yield await attempt('index against store', () => compareWithStore(generation, config, signal));
+  yield await attempt('keyword index', () => countKeywords({ path, manifest }));
+  yield await attempt('index against store', () => compareVectors(vectors, { path, manifest, signal }));
   yield await attempt('model', () => tryModel(generation, config, signal));
 }
 
@@ -131,51 +125,6 @@ function checkNode(): Finding {
     ? `version ${process.versions.node}`
     : `version ${process.versions.node}; 20.12 or newer is needed`;
   return { check: 'Node', status: fits ? 'ok' : 'problem', detail };
-}
-
-/** Opens the keyword index by itself and counts its papers. */
-async function compareKeywords({ manifest, store }: Generation, config: Config): Promise<string> {
-  if (manifest.keywords === null) throw new NearpaperError('index_outdated', `it has none. ${UPDATE}`);
-  const keywords = await openKeywordIndex(join(config.indexFolder, manifest.generation), manifest.keywords);
-  try {
-    if (keywords.size !== store.size) {
-      throw new NearpaperError(
-        'index_damaged',
-        `it holds ${keywords.size} papers, the store ${store.size}. ${UPDATE}`,
-      );
-    }
-    return `${manifest.keywords.terms} terms of ${keywords.size} papers, as published`;
-  } finally {
-    await keywords.close();
-  }
-}
-
-const UPDATE = 'Run `nearpaper build` to make it again; no paper is embedded again.';
-
-/** Papers compared between two looks at signals: about 10 ms. */
-const PAPERS_PER_TURN = 1000;
-
-/** Every stored embedding against the vector that the index holds for the same paper. */
-async function compareWithStore(
-  { manifest, vectors }: Generation,
-  config: Config,
-  signal: AbortSignal,
-): Promise<string> {
-  const path = join(config.indexFolder, manifest.generation, manifest.store.file);
-  let compared = 0;
-  for (const { label, vector } of storedEmbeddings(path, manifest.model.fingerprint)) {
-    const [indexed] = await vectors.vectors([label]);
-    if (vector === undefined || indexed === undefined || cosine(vector, indexed) < 0.9999) {
-      throw new NearpaperError(
-        'index_damaged',
-        `paper ${label} of the store and of the index differ; run \`nearpaper build\` to make the index again`,
-      );
-    }
-    compared++;
-    if (compared % PAPERS_PER_TURN === 0) await giveWay();
-    signal.throwIfAborted();
-  }
-  return `all ${compared} vectors agree`;
 }
 
 /** Loads the model, its checksums verified, and embeds the first paper again. */

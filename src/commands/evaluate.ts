@@ -46,11 +46,12 @@ async function evaluateIndex(
 ): Promise<Report> {
   const { signal, stderr } = context;
   const config = configOf(context, flags);
-  const { generation, embedder } = await openCorpus({ ...config, indexFolder: folder }, { signal });
+  const { overlay, embedder } = await openCorpus({ ...config, indexFolder: folder }, { signal });
   const progress = new QueryProgress(stderr);
   try {
-    if (generation.note !== null) printLine(stderr, `Note: ${generation.note}`);
-    const corpus = { ...corpusOf(generation), embedder };
+    const { note } = overlay.generation;
+    if (note !== null) printLine(stderr, `Note: ${note}`);
+    const corpus = { ...corpusOf(overlay), embedder };
     const onProgress = (done: number, total: number) => progress.show(done, total);
     const evaluation = await evaluate(
       corpus,
@@ -65,7 +66,7 @@ async function evaluateIndex(
   } finally {
     progress.end();
     await embedder.close();
-    await generation.close();
+    await overlay.close();
   }
 }
 

@@ -1,5 +1,5 @@
 /** `nearpaper info` */
-import { type About, aboutGeneration } from '../generations/about.js';
+import { type About, aboutCorpus } from '../generations/about.js';
 import { openPublished } from '../open-corpus.js';
 import { percentileOf, type QueryKind } from '../recommend/calibration.js';
 import { type CommandContext, configOf, type SettingFlags } from './context.js';
@@ -11,13 +11,13 @@ export async function infoCommand(
   flags: SettingFlags & { json?: boolean },
 ): Promise<void> {
   const config = configOf(context, flags);
-  const generation = await openPublished(config);
+  const overlay = await openPublished(config);
   try {
-    const about = aboutGeneration(generation);
+    const about = aboutCorpus(overlay, overlay.view());
     if (flags.json) printJson(context.stdout, { version: nearpaperVersion(), ...about });
     else for (const line of describe(about, config.indexFolder)) printLine(context.stdout, line);
   } finally {
-    await generation.close();
+    await overlay.close();
   }
 }
 
@@ -29,6 +29,11 @@ function describe(about: About, folder: string): string[] {
     `Model       ${model.name}, ${model.dimensions} dimensions, fingerprint ${model.fingerprint}`,
     `Search      ${search.engine === 'hnsw' ? `HNSW, search effort ${search.hnsw?.ef}` : 'exact'}`,
   ];
+  if (about.pendingChanges > 0) {
+    lines.push(
+      `Changes     ${about.pendingChanges} in force that the next rebuild or build makes part of the index`,
+    );
+  }
   if (search.recall !== null) {
     const { recall, k, queries } = search.recall;
     lines.push(`Recall@${k}   ${recall.toFixed(4)} of HNSW against exact search, over ${queries} papers`);

@@ -1,6 +1,10 @@
 /** Files that a command writes for people to keep: whole under their name, or not at all. */
+import { createWriteStream } from 'node:fs';
 import { access, constants, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import { messageOf, NearpaperError, systemCode } from '../errors.js';
 
 /** A file, and the flag that named it. */
@@ -58,7 +62,7 @@ async function checkOutputFile(flag: string, path: string): Promise<void> {
 
 /** Writes a temporary file beside it and renames that. Errors: `usage`. */
 export async function writeOutputFile(flag: string, path: string, lines: Iterable<string>): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = temporaryOf(path);
   try {
     await writeFile(temporary, endedLines(lines));
     await rename(temporary, path);
@@ -66,6 +70,46 @@ export async function writeOutputFile(flag: string, path: string, lines: Iterabl
     await rm(temporary, { force: true }).catch(() => undefined);
     throw notWritable(flag, path, thrown);
   }
+}
+
+/**
+ * As `writeOutputFile`, of lines that come as they are wanted, so that any number takes no memory; gzipped when the name
+ * ends in .gz, and on disk when it resolves. Errors: also those of `lines`, and the signal's reason.
+ */
+export async function streamOutputFile(
+  flag: string,
+  path: string,
+  lines: AsyncIterable<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const temporary = temporaryOf(path);
+  let ofLines: unknown;
+  const text = async function* () {
+    try {
+      for await (const line of lines) yield `${line}\n`;
+    } catch (thrown) {
+      ofLines = thrown;
+      throw thrown;
+    }
+  };
+  try {
+    const source = Readable.from(text());
+    // fsyncs before it closes.
+    const file = createWriteStream(temporary, { flush: true });
+    await (path.endsWith('.gz')
+      ? pipeline(source, createGzip(), file, { signal })
+      : pipeline(source, file, { signal }));
+    await rename(temporary, path);
+  } catch (thrown) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    signal.throwIfAborted();
+    throw ofLines ?? notWritable(flag, path, thrown);
+  }
+}
+
+/** Beside the file, so that it can be renamed. */
+function temporaryOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
 }
 
 function* endedLines(lines: Iterable<string>): Generator<string, void, undefined> {

@@ -5,8 +5,14 @@ export function printJson(stdout: NodeJS.WriteStream, value: unknown): void {
   stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
+/** Prints a line, or several; whatever was read from elsewhere comes out inert. */
 export function printLine(stream: NodeJS.WriteStream, line = ''): void {
-  stream.write(`${line}\n`);
+  stream.write(`${inert(line)}\n`);
+}
+
+/** The text with a mark for each control character but line ends: a terminal would act on them. */
+export function inert(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n]/gu, '\ufffd');
 }
 
 /**

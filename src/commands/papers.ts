@@ -4,6 +4,7 @@ import { NearpaperError } from '../errors.js';
 import { corpusOf, openPublished } from '../open-corpus.js';
 import type { Corpus } from '../recommend/corpus.js';
 import { type ListQuery, listPapers, lookUp } from '../recommend/papers.js';
+import { pagesOf } from './all-papers.js';
 import { describePaper, describeWhole, nameUnknown } from './answer-text.js';
 import { type CommandContext, configOf } from './context.js';
 import { printInTime, printJson, printLine, widthOf } from './output.js';
@@ -17,11 +18,11 @@ export async function papersCommand(
 ): Promise<void> {
   const config = configOf(context, flags);
   const use = ids.length > 0 ? lookingUp(context, ids, flags, config) : listing(context, flags, config);
-  const generation = await openPublished(config);
+  const overlay = await openPublished(config);
   try {
-    await use(corpusOf(generation));
+    await use(corpusOf(overlay));
   } finally {
-    await generation.close();
+    await overlay.close();
   }
 }
 
@@ -73,14 +74,10 @@ async function printAll(
   query: ListQuery,
   { json }: PapersFlags,
 ): Promise<void> {
-  let cursor: string | undefined;
-  do {
-    const { papers, next } = await listPapers(corpus, { ...query, cursor });
+  for await (const papers of pagesOf(corpus, query, signal)) {
     for (const paper of papers) {
       const lines = json ? [JSON.stringify(paper)] : describePaper(paper, widthOf(stdout));
       if (!(await printInTime(stdout, lines.join('\n'), signal))) return;
     }
-    signal.throwIfAborted();
-    cursor = next ?? undefined;
-  } while (cursor !== undefined);
+  }
 }

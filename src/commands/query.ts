@@ -55,11 +55,11 @@ function countTexts({ positives, negatives }: RecommendationQuery): number {
 type Use<C extends Corpus> = (corpus: C, generation: Generation) => Promise<void>;
 
 async function withoutModel(config: Config, use: Use<Corpus>): Promise<void> {
-  const generation = await openPublished(config);
+  const overlay = await openPublished(config);
   try {
-    await use(corpusOf(generation), generation);
+    await use(corpusOf(overlay), overlay.generation);
   } finally {
-    await generation.close();
+    await overlay.close();
   }
 }
 
@@ -71,12 +71,12 @@ async function withModel(
   use: Use<SearchableCorpus>,
 ): Promise<void> {
   const workers = Math.min(config.workers, texts);
-  const { generation, embedder } = await openCorpus({ ...config, workers }, { signal });
+  const { overlay, embedder } = await openCorpus({ ...config, workers }, { signal });
   try {
-    await use({ ...corpusOf(generation), embedder }, generation);
+    await use({ ...corpusOf(overlay), embedder }, overlay.generation);
   } finally {
     await embedder.close();
-    await generation.close();
+    await overlay.close();
   }
 }
 

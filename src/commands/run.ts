@@ -4,9 +4,12 @@ import { SETTING_LIST } from '../config.js';
 import { type ErrorCode, messageOf, NearpaperError } from '../errors.js';
 import { FORMAT_NAMES } from '../papers/formats/format.js';
 import { addEvaluate } from './add-evaluate.js';
+import { addOperations } from './add-operations.js';
 import { addQueries } from './add-queries.js';
+import { addRebuilds } from './add-rebuilds.js';
 import { HOW_TO_FIND_IDS } from './answer-text.js';
 import type { CommandContext } from './context.js';
+import { printLine } from './output.js';
 import { MODEL_FLAG, MODEL_HELP, subcommand } from './subcommand.js';
 import { nearpaperVersion } from './version.js';
 
@@ -39,12 +42,13 @@ function exitCodeOf(context: CommandContext, thrown: unknown): number {
     if (cancelled) return STOPPED[stopped];
   }
   if (thrown instanceof NearpaperError) {
-    context.stderr.write(`nearpaper: ${adviceOf(thrown)}\n`);
+    printLine(context.stderr, `nearpaper: ${adviceOf(thrown)}`);
     return WRONG_USES.has(thrown.code) ? WRONG_USE : FAILED;
   }
   // Not one of the failures we know: the stack helps whoever mends it.
-  context.stderr.write(
-    `nearpaper: unexpected failure: ${thrown instanceof Error ? thrown.stack : messageOf(thrown)}\n`,
+  printLine(
+    context.stderr,
+    `nearpaper: unexpected failure: ${thrown instanceof Error ? thrown.stack : messageOf(thrown)}`,
   );
   return FAILED;
 }
@@ -84,8 +88,10 @@ function createProgram(context: CommandContext, report: Report): Command {
       `\nSettings (environment, or a .env file in the working folder):\n${settingsHelp()}`,
     );
   addBuild(program, context);
+  addRebuilds(program, context);
   addServe(program, context, report);
   addQueries(program, context);
+  addOperations(program, context, report);
   addEvaluate(program, context);
   addChecks(program, context, report);
   return program;
@@ -100,6 +106,7 @@ function addBuild(program: Command, context: CommandContext): void {
     .option('--force', 'prune even after bad records, or over a fifth of the corpus')
     .option('--fresh', 'start from an empty corpus, whatever is published')
     .option('--sample', 'build the sample corpus that ships with nearpaper; your first build replaces it')
+    .option('--discard-changes', 'drop live changes that are not in the published index and cannot be read')
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',

@@ -1,6 +1,6 @@
 /** What people and programs want to know of a generation: the same for /v1/info and `nearpaper info`. */
 import type { Manifest } from './manifest.js';
-import type { Generation } from './open.js';
+import type { CorpusView, Overlay } from './overlay.js';
 
 export interface About {
   generation: string;
@@ -8,6 +8,8 @@ export interface About {
   /** True while the corpus is the one that ships with nearpaper. */
   sample: boolean;
   papers: number;
+  /** Live changes that are in force and not yet part of the published generation. */
+  pendingChanges: number;
   model: { name: string; fingerprint: string; dimensions: number };
   search: {
     engine: 'hnsw' | 'exact';
@@ -24,13 +26,16 @@ export interface About {
   calibration: NonNullable<Manifest['calibration']>;
 }
 
-export function aboutGeneration({ manifest, vectors, calibration, note }: Generation): About {
+/** Of a corpus as it is after some change. */
+export function aboutCorpus(overlay: Overlay, { name, store }: Pick<CorpusView, 'name' | 'store'>): About {
+  const { manifest, vectors, calibration, note } = overlay.generation;
   const { hnsw } = manifest.vectors;
   return {
-    generation: manifest.generation,
+    generation: name,
     created: manifest.created,
     sample: manifest.sample,
-    papers: manifest.papers,
+    papers: store.size,
+    pendingChanges: overlay.pending.length,
     model: {
       name: manifest.model.name,
       fingerprint: manifest.model.fingerprint,

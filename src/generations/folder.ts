@@ -3,11 +3,11 @@
  * is made. Nothing that is published is ever written again.
  */
 import { randomBytes } from 'node:crypto';
-import { access, constants, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, NearpaperError, systemCode } from '../errors.js';
 
-const CURRENT = 'CURRENT';
+export const CURRENT = 'CURRENT';
 const GENERATION = /^g(\d{6,})-[0-9a-f]{8}$/;
 
 export interface GenerationPath {
@@ -73,42 +73,6 @@ export async function requireWritable(indexFolder: string): Promise<void> {
       `Cannot write the index folder ${indexFolder}: ${messageOf(thrown)}. NEARPAPER_INDEX names another one.`,
       { cause: thrown },
     );
-  }
-}
-
-/**
- * Makes what lies in `building` the served generation. Atomic: a reader finds the old one or the new one, and
- * after a power failure too, since each file is on disk before the name that leads to it.
- */
-export async function publish(indexFolder: string, name: string): Promise<void> {
-  const building = buildingFolder(indexFolder);
-  for (const file of await readdir(building)) await sync(join(building, file));
-  await sync(building);
-  await rename(building, join(indexFolder, name));
-  await sync(indexFolder);
-  await writeDurably(join(indexFolder, CURRENT), `${name}\n`);
-  await sync(indexFolder);
-}
-
-/** Writes under a temporary name, fsyncs and renames. */
-export async function writeDurably(path: string, content: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  const handle = await open(temporary, 'w');
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, path);
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

@@ -11,6 +11,9 @@ export const STORE_FILE = 'papers.db';
 /** Raised when a manifest gets fields that older versions would misread. */
 const MANIFEST_VERSION = 1;
 
+/** Name of a journal, in the index folder beside the generations. */
+export const JOURNAL = /^changes-[0-9a-f]{8}\.db$/;
+
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.number().int().nonnegative();
 const fileName = z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'a plain file name');
@@ -23,7 +26,12 @@ const hnswFile = indexFile.extend({
   ef: z.number().int().positive(),
 });
 
-const keywordFile = storeFile.extend({ papers: count, terms: count });
+const keywordFile = storeFile.extend({
+  papers: count,
+  terms: count,
+  /** Mean length of a paper in terms, by which live changes are scored like the rest; null in older generations. */
+  meanTerms: z.number().positive().nullable().default(null),
+});
 
 const percentileTable = z.object({
   pairs: count,
@@ -50,6 +58,11 @@ const manifestSchema = z.object({
     dimensions: z.number().int().positive(),
   }),
   store: storeFile,
+  /** The journal whose changes up to `seq` it contains; null in generations from before there were journals. */
+  changes: z
+    .object({ journal: z.string().regex(JOURNAL), seq: count })
+    .nullable()
+    .default(null),
   vectors: z.object({ exact: indexFile, hnsw: hnswFile.nullable() }),
   /** Null in a generation of version 0.1, which a build without files brings up to date. */
   keywords: keywordFile.nullable().default(null),

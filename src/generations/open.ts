@@ -5,7 +5,7 @@ import { openKeywordIndex } from '../keywords/keyword-file.js';
 import type { KeywordIndex } from '../keywords/keyword-index.js';
 import { openStore, type PaperStore } from '../papers/store.js';
 import { type OpenedVectors, type OpenVectorOptions, openVectorIndex } from '../vectors/open.js';
-import type { VectorIndex } from '../vectors/vector-index.js';
+import type { BaseIndex } from '../vectors/vector-index.js';
 import { describeFile } from './digest.js';
 import type { GenerationPath } from './folder.js';
 import { hasCurrentVectors, type Manifest, REBUILD, readManifest, type StoreFile } from './manifest.js';
@@ -13,7 +13,7 @@ import { hasCurrentVectors, type Manifest, REBUILD, readManifest, type StoreFile
 export interface Generation {
   manifest: Manifest;
   store: PaperStore;
-  vectors: VectorIndex;
+  vectors: BaseIndex;
   keywords: KeywordIndex;
   calibration: NonNullable<Manifest['calibration']>;
   /** Why exact search stands in for HNSW, when it does; else null. */
@@ -31,7 +31,7 @@ export async function openGeneration(path: GenerationPath, options: OpenVectorOp
   if (keywords === null || calibration === null || !hasCurrentVectors(manifest)) {
     throw new NearpaperError(
       'index_outdated',
-      `${path.folder} was built by an older nearpaper. Run \`nearpaper build\` to bring it up to date; no paper is embedded again.`,
+      `${path.folder} was built by an older nearpaper. Run \`nearpaper build\` to bring it up to date; stored embeddings are kept where they are still made that way.`,
     );
   }
   const parts = await openAll({

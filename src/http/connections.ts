@@ -1,6 +1,7 @@
-/** What Node does not do by itself for connections: tell who left, cut who does not read, bound what lies unread. */
+/** What Node does not do by itself for connections: tell who left, cut who does not read, bound what lies unread, wait for streams. */
 import type { Socket } from 'node:net';
-import type { Response } from 'express';
+import type { Duplex } from 'node:stream';
+import type { Request, Response } from 'express';
 
 /** Bytes of answers that may lie in memory because their callers do not read them. */
 const MOST_UNREAD = 256 * 1024 * 1024;
@@ -59,4 +60,17 @@ export function boundUnread(response: Response, bytes: number): void {
 function forget(response: Response): void {
   unreadBytes -= unread.get(response) ?? 0;
   unread.delete(response);
+}
+
+/** Connections on which a request may take as long as bytes come. */
+const streams = new WeakSet<Duplex>();
+
+/** Lets a request take longer to arrive than others; whoever reads it has to bound how long it may pause. */
+export function allowStreaming({ socket }: Request): void {
+  streams.add(socket);
+}
+
+/** Whether an answer to a request that still arrives may be under way on this connection. */
+export function isStreaming(socket: Duplex): boolean {
+  return streams.has(socket);
 }

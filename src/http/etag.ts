@@ -1,4 +1,4 @@
-/** Entity tags: one string for everything that an answer depends on, known before any work is done. */
+/** Entity tags: one string for everything that an answer depends on, known before any work is done; and what conditions say. */
 import { hash } from 'node:crypto';
 
 /** What answers to all requests of a route depend on. Plain values only: what JSON can say. */
@@ -25,6 +25,26 @@ export function digestOf(parts: EtagParts): string {
  */
 export function etagOf(digest: string, query: unknown): string {
   return `"${sha256(digest + canonicalJson(query))}"`;
+}
+
+/**
+ * The strong tag of one paper: it changes with that paper's content, with what is shown of it and with the service's
+ * version, and with nothing else of the corpus. `version`: of the paper's content, base64url. The id is in it since an
+ * alias may come to mean another paper of the same content.
+ */
+export function paperTag(
+  { id, version }: { id: string; version: string },
+  shown: { fields: readonly string[]; service: string },
+): string {
+  return `"${version}.${sha256(canonicalJson({ id, ...shown })).slice(0, VERSION_LENGTH)}"`;
+}
+
+/** Characters of base64url: 132 bits, so that no two papers, and no two sets of fields, share one. */
+const VERSION_LENGTH = 22;
+
+/** The version of a paper in a tag of `paperTag`, whatever fields it was for; of any other tag, nothing a paper has. */
+export function versionIn({ opaque }: Pick<EntityTag, 'opaque'>): string {
+  return opaque.slice(1, -1).split('.', 1)[0] ?? '';
 }
 
 function sha256(text: string): string {
@@ -61,35 +81,50 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** Whatever is longer counts as no match: the answer is then sent once more, which is always right. */
+/** Whatever is longer is not read. */
 const LONGEST_HEADER = 8192;
 const SEPARATORS = /[ \t,]*/y;
 /** An entity tag up to the comma after it. A tag may hold commas itself. Reads each character once. */
-const ENTITY_TAG = /(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?:,|$)/y;
+const ENTITY_TAG = /(W\/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?:,|$)/y;
 
-/** Whether If-None-Match is the wildcard, which matches whatever exists. */
-export function matchesAnything(ifNoneMatch: string | undefined): boolean {
-  return ifNoneMatch?.trim() === '*';
+export interface EntityTag {
+  /** With its quotes. */
+  opaque: string;
+  weak: boolean;
 }
 
 /**
- * Whether If-None-Match holds this tag, or is `*` (RFC 9110, 13.1.2): a list, empty elements allowed, compared
- * weakly, which means without regard to `W/`. A header with anything else in it matches nothing.
+ * The entity tags of a list, empty elements allowed (RFC 9110, 5.6.1 and 8.8.3); null for a header with anything else in
+ * it, or of more than 8,192 characters.
  */
-export function matches(ifNoneMatch: string | undefined, etag: string): boolean {
-  if (ifNoneMatch === undefined || ifNoneMatch.length > LONGEST_HEADER) return false;
-  if (matchesAnything(ifNoneMatch)) return true;
-  const wanted = etag.replace(/^W\//, '');
-  let found = false;
+export function entityTags(header: string): EntityTag[] | null {
+  if (header.length > LONGEST_HEADER) return null;
+  const tags: EntityTag[] = [];
   let at = 0;
   for (;;) {
     SEPARATORS.lastIndex = at;
-    at += SEPARATORS.exec(ifNoneMatch)?.[0].length ?? 0;
-    if (at === ifNoneMatch.length) return found;
+    at += SEPARATORS.exec(header)?.[0].length ?? 0;
+    if (at === header.length) return tags;
     ENTITY_TAG.lastIndex = at;
-    const [text = '', opaque] = ENTITY_TAG.exec(ifNoneMatch) ?? [];
-    if (opaque === undefined) return false;
-    found ||= opaque === wanted;
+    const [text = '', weak, opaque] = ENTITY_TAG.exec(header) ?? [];
+    if (opaque === undefined) return null;
+    tags.push({ opaque, weak: weak !== undefined });
     at += text.length;
   }
+}
+
+/** Whether a condition is the wildcard, which matches whatever exists. */
+export function matchesAnything(condition: string | undefined): boolean {
+  return condition?.trim() === '*';
+}
+
+/**
+ * Whether If-None-Match holds this tag, or is `*` (RFC 9110, 13.1.2), compared weakly, which means without regard to
+ * `W/`. A header that is no list of tags matches nothing: the answer is then sent once more, which is always right.
+ */
+export function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  if (matchesAnything(ifNoneMatch)) return true;
+  const wanted = etag.replace(/^W\//, '');
+  return entityTags(ifNoneMatch)?.some(({ opaque }) => opaque === wanted) ?? false;
 }

@@ -10,7 +10,7 @@ import { routePattern } from './route-pattern.js';
 import { type ServedCorpus, type Service, useCorpus } from './service.js';
 
 /** A route in two steps, so that a caller who has the answer already is told so without any work. */
-export interface Endpoint<Query> {
+export interface Endpoint<Query, Answer> {
   /**
    * Reads and validates the request. With the corpus and the settings the answer depends on nothing but this value,
    * and for GET it is what JSON can say. Errors: those of the request.
@@ -19,11 +19,18 @@ export interface Endpoint<Query> {
   /** Answered within one turn of the event loop: no deadline can pass and no caller leave meanwhile. */
   atOnce?: true;
   /** The body of the answer. The signal aborts at the deadline, or when the caller leaves. */
-  answer(corpus: ServedCorpus, query: Query, signal: AbortSignal): Promise<unknown>;
+  answer(corpus: ServedCorpus, query: Query, signal: AbortSignal): Promise<Answer>;
+  /**
+   * A strong tag for GET that depends on less than everything, to be had with next to no work; null where there is
+   * nothing that it could be of, and `answer` throws.
+   */
+  tag?(corpus: ServedCorpus, query: Query): Promise<string | null>;
+  /** Sends the answer where it is more than JSON with status 200. */
+  send?(response: Response, answer: Answer): void;
 }
 
 /** Makes the handler that answers with what an endpoint does. */
-export type Handle = <Query>(endpoint: Endpoint<Query>) => RequestHandler;
+export type Handle = <Query, Answer>(endpoint: Endpoint<Query, Answer>) => RequestHandler;
 
 /**
  * Handlers that answer when their turn in the line has come. GET and HEAD carry a strong ETag, and are answered 304
@@ -50,23 +57,24 @@ export function handling(service: Service, line: Line): Handle {
   };
 }
 
-function answering<Query>(service: Service, endpoint: Endpoint<Query>) {
+function answering<Query, Answer>(service: Service, endpoint: Endpoint<Query, Answer>) {
   const tagFor = tagger(service);
   return (request: Request, response: Response, signal: AbortSignal): Promise<void> => {
     const started = performance.now();
     const query = endpoint.query(request);
     return useCorpus(service, async (corpus) => {
-      const etag = tagFor(corpus, request, query);
+      const etag = endpoint.tag ? await endpoint.tag(corpus, query) : tagFor(corpus, request, query);
       const known = request.headers['if-none-match'];
       const unchanged = etag !== null && matches(known, etag);
       // The wildcard matches whatever answer there is, so there must be one.
       const needed = !unchanged || matchesAnything(known);
-      const answer = needed ? await endpoint.answer(corpus, query, signal) : null;
+      const made = needed ? { answer: await endpoint.answer(corpus, query, signal) } : null;
       signal.throwIfAborted();
       response.setHeader('Server-Timing', `total;dur=${(performance.now() - started).toFixed(1)}`);
       if (etag !== null) allowRevalidation(response, etag);
-      if (unchanged) response.status(304).end();
-      else sendJson(response, answer);
+      if (unchanged || made === null) response.status(304).end();
+      else if (endpoint.send) endpoint.send(response, made.answer);
+      else sendJson(response, made.answer);
     });
   };
 }

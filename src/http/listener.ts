@@ -4,7 +4,9 @@ import { createServer, IncomingMessage, type Server, ServerResponse } from 'node
 import type { Duplex } from 'node:stream';
 import type { Express } from 'express';
 import { ERRORS, type ErrorCode, messageOf, NearpaperError, systemCode } from '../errors.js';
+import { isStreaming } from './connections.js';
 import { problemOf } from './problem.js';
+import { securityHeaders } from './security-headers.js';
 
 /** 2,000 characters of text in a GET can take 9 bytes each, percent-encoded, and cookies come on top. */
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -24,18 +26,29 @@ function messagesOf(app: Express) {
   return { IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse };
 }
 
-/** Milliseconds in which a caller has to read some of an answer that is ready for him. */
-const STUCK_MS = 30_000;
+/** How long callers may take, in ms. */
+export interface Patience {
+  /** For some of an answer that is ready for them, to read it. */
+  stuckMs: number;
+  /** For all headers: they fill a few packets, and whoever needs longer is stuck, or holds connections on purpose. */
+  headersMs: number;
+  /** With the body, 4 MiB by default: enough at 1.2 Mbit/s. */
+  requestMs: number;
+  /** Node looks so often whether headers or requests are late; both end up to that much later. */
+  lookEveryMs: number;
+}
 
-export function createListener(app: Express, { stuckMs = STUCK_MS } = {}): Server {
+const PATIENCE: Patience = { stuckMs: 30_000, headersMs: 15_000, requestMs: 30_000, lookEveryMs: 30_000 };
+
+export function createListener(app: Express, patience: Partial<Patience> = {}): Server {
+  const { stuckMs, headersMs, requestMs, lookEveryMs } = { ...PATIENCE, ...patience };
   const server = createServer(
     {
       ...messagesOf(app),
       maxHeaderSize: MAX_HEADER_BYTES,
-      // Headers fill a few packets: whoever needs longer is stuck, or holds connections on purpose.
-      headersTimeout: 15_000,
-      // With the body, 4 MiB by default: enough at 1.2 Mbit/s. Node looks every 30 s, so both end up to that much later.
-      requestTimeout: 30_000,
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: lookEveryMs,
       // Longer than the 60 s for which nginx and the cloud load balancers keep an idle connection: they must be the
       // ones to close it, or a request they send at that moment is lost and its caller gets a 502.
       keepAliveTimeout: 65_000,
@@ -89,8 +102,16 @@ const CLIENT_ERRORS: Record<string, [ErrorCode, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'The request took too long to arrive.'],
 };
 
+/** Whoever can read broken HTTP is no browser, but what stands before us may hand the answer to one. */
+const SAFE = securityHeaders({ crossOrigin: false })
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('');
+
 function answerClientError(thrown: Error, socket: Duplex): void {
-  if (!socket.writable || systemCode(thrown) === 'ECONNRESET') {
+  // Node leaves it to us what becomes of a request that is late, and tells it once.
+  if (isStreaming(socket) && systemCode(thrown) === 'ERR_HTTP_REQUEST_TIMEOUT') return;
+  // Into an answer that has begun nothing else can be written.
+  if (!socket.writable || isStreaming(socket) || systemCode(thrown) === 'ECONNRESET') {
     socket.destroy();
     return;
   }
@@ -102,6 +123,6 @@ function answerClientError(thrown: Error, socket: Duplex): void {
   const body = JSON.stringify(problemOf(new NearpaperError(code, detail)));
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `Connection: close\r\n\r\n${body}`,
+      `${SAFE}Connection: close\r\n\r\n${body}`,
   );
 }

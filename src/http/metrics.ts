@@ -48,6 +48,12 @@ export class Metrics {
     labelNames: ['code'],
     registers: [this.#registry],
   });
+  readonly #keys = new Counter({
+    name: 'nearpaper_http_key_requests_total',
+    help: 'Requests let in or refused for their rate, by the name of their key; requests without one are not here.',
+    labelNames: ['key'],
+    registers: [this.#registry],
+  });
   readonly #embeddings = new Histogram({
     name: 'nearpaper_embedding_duration_seconds',
     help: 'Time to the vector of a query that the model embedded, waiting included; those from the cache are not here.',
@@ -109,6 +115,11 @@ export class Metrics {
 
   countProblem(code: ErrorCode): void {
     this.#problems.inc({ code });
+  }
+
+  /** `name`: of a key of the settings, so that there are as many labels as keys. */
+  countKey(name: string): void {
+    this.#keys.inc({ key: name });
   }
 
   /** Everything in Prometheus's text format; null while no corpus is served. */

@@ -1,17 +1,21 @@
 /** What is done for every request: its id, its log line, its metrics, and headers that every answer has. */
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { ERRORS, type ErrorCode, NearpaperError } from '../errors.js';
 import { cutUnlessAtWork, tellWhenOver } from './connections.js';
-import { identify, logRequest, statusOf } from './request-log.js';
+import { identify, keyNameOf, logRequest, statusOf } from './request-log.js';
 import { routePattern } from './route-pattern.js';
+import { type Headers, securityHeaders } from './security-headers.js';
 import type { Service } from './service.js';
 
 /** One function and one listener for all of it: each would cost every request again. */
-export function observeRequests({ logger, metrics }: Pick<Service, 'logger' | 'metrics'>): RequestHandler {
+export function observeRequests(
+  { logger, metrics }: Pick<Service, 'logger' | 'metrics'>,
+  headers: Headers = securityHeaders({ crossOrigin: false }),
+): RequestHandler {
   return (request, response, next) => {
     const began = performance.now();
     identify(request, response);
-    response.setHeader('X-Content-Type-Options', 'nosniff');
+    for (const [name, value] of headers) response.setHeader(name, value);
     tellWhenOver(response);
     response.on('timeout', (socket) => cutUnlessAtWork(response, socket));
     response.once('close', () => {
@@ -19,9 +23,12 @@ export function observeRequests({ logger, metrics }: Pick<Service, 'logger' | 'm
       metrics.observeRequest(routePattern(request), request.method, statusOf(response), milliseconds);
       const problem: unknown = response.locals.problem;
       if (isErrorCode(problem)) metrics.countProblem(problem);
+      const key = keyNameOf(response);
+      if (key !== undefined) metrics.countKey(key);
       logRequest(logger, request, response, milliseconds);
     });
     requireOneHost(request);
+    requirePlainFraming(request, response);
     next();
   };
 }
@@ -36,6 +43,20 @@ function requireOneHost({ rawHeaders, httpVersion }: Request): void {
   if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
     throw new NearpaperError('malformed_http', 'A request must have one Host header.');
   }
+}
+
+/**
+ * RFC 9112, 6.1: no other transfer coding than chunked is understood here, and with HTTP/1.0 none. Whoever stands before us
+ * may see another end of such a body than we do, so that nothing more is read on its connection.
+ */
+function requirePlainFraming({ headers, httpVersion }: Request, response: Response): void {
+  const coding = headers['transfer-encoding'];
+  if (coding === undefined || (coding.toLowerCase() === 'chunked' && httpVersion === '1.1')) return;
+  response.setHeader('Connection', 'close');
+  throw new NearpaperError(
+    'malformed_http',
+    'The only transfer coding of a request is chunked, with HTTP/1.1.',
+  );
 }
 
 function isErrorCode(code: unknown): code is ErrorCode {

@@ -37,6 +37,7 @@ export function sendProblem(response: Response, error: NearpaperError): void {
   }
   const { retryAfter } = error.details;
   if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
+  if (error.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   // What is left of a refused body is not worth reading for the sake of the connection.
   if (error.status === 413 || error.status === 408) response.setHeader('Connection', 'close');
   const text = JSON.stringify(problemOf(error, requestIdOf(response.req)));

@@ -14,6 +14,12 @@ export function requestIdOf(request: Request): string {
   return typeof id === 'string' ? id : '';
 }
 
+/** The name of the key that the request was let in with; undefined without one. */
+export function keyNameOf(response: Response): string | undefined {
+  const name: unknown = response.locals.key;
+  return typeof name === 'string' ? name : undefined;
+}
+
 /** Gives the request its id. */
 export function identify(request: Request, response: Response): void {
   const given = request.headers['x-request-id'];
@@ -34,7 +40,9 @@ export function logRequest(logger: Logger, request: Request, response: Response,
   const res = { statusCode: statusOf(response) };
   const problem: unknown = response.locals.problem;
   const code = problem === undefined ? {} : { code: problem };
-  const line = { req: requestLine(request), res, ...code, responseTime: Math.round(milliseconds) };
+  const name = keyNameOf(response);
+  const key = name === undefined ? {} : { key: name };
+  const line = { req: requestLine(request), res, ...key, ...code, responseTime: Math.round(milliseconds) };
   if (response.errored) logger[level]({ ...line, err: response.errored }, 'request failed');
   else logger[level](line, response.statusCode >= 500 ? 'request failed' : 'request');
 }

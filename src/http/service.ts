@@ -1,5 +1,6 @@
 /** What the routes need of the running service; made by the entry, which owns its parts. */
 import type { Logger } from 'pino';
+import type { CorpusWriter } from '../changes/corpus-writer.js';
 import type { Config } from '../config.js';
 import { NearpaperError } from '../errors.js';
 import type { About } from '../generations/about.js';
@@ -26,8 +27,21 @@ export interface Service {
   readonly logger: Logger;
   readonly version: string;
   readonly metrics: Metrics;
-  readonly settings: Pick<Config, 'corsOrigins' | 'deadlineMs' | 'limits'>;
+  readonly settings: Pick<
+    Config,
+    'corsOrigins' | 'deadlineMs' | 'limits' | 'adminKey' | 'readKeys' | 'readOnly'
+  >;
   state: ServiceState;
+  /** Null: nothing is written through this service, or not yet. */
+  writer: CorpusWriter | null;
+  /** Answers from the generation that is published now. Null while the service starts. */
+  reload: (() => Promise<Served>) | null;
+}
+
+/** What answers now. */
+export interface Served {
+  generation: string;
+  papers: number;
 }
 
 /**
@@ -40,4 +54,12 @@ export async function useCorpus<T>(service: Service, work: (corpus: ServedCorpus
     throw new NearpaperError('not_ready', `The service is ${state.kind}.`, { retryAfter: 1 });
   }
   return state.live.use(work);
+}
+
+/** Errors: `not_ready`, `writes_off`. */
+export function writerOf({ state, writer }: Service): CorpusWriter {
+  if (writer !== null) return writer;
+  if (state.kind === 'ready')
+    throw new NearpaperError('writes_off', 'Nothing is written through this service.');
+  throw new NearpaperError('not_ready', `The service is ${state.kind}.`, { retryAfter: 1 });
 }

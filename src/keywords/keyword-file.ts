@@ -32,6 +32,8 @@ export interface KeywordFile extends FileFacts {
   papers: number;
   /** Number of different terms. */
   terms: number;
+  /** Mean length of the papers in terms, which impacts are set against; null when they have none, or in older files. */
+  meanTerms: number | null;
 }
 
 /** The file's content, in order. */

@@ -28,10 +28,16 @@ export class KeywordIndexWriter {
    * before is untouched.
    */
   async commit(): Promise<KeywordFile> {
-    const postings = this.#open().build();
+    const builder = this.#open();
     this.#builder = undefined;
+    const postings = builder.build();
     const facts = await publishPieces(this.#folder, KEYWORD_FILE, () => pieces(partsOf(postings)));
-    return { ...facts, papers: postings.labels.length, terms: postings.termStarts.length - 1 };
+    return {
+      ...facts,
+      papers: postings.labels.length,
+      terms: postings.termStarts.length - 1,
+      meanTerms: builder.meanTerms > 0 ? builder.meanTerms : null,
+    };
   }
 
   #open(): PostingsBuilder {

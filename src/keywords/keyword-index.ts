@@ -1,4 +1,5 @@
 /** The keyword side of the waist: every engine implements this, and passes one contract suite. */
+import { NearpaperError } from '../errors.js';
 import type { LabelSet } from '../label-set.js';
 
 export interface KeywordMatch {
@@ -61,4 +62,11 @@ export interface KeywordIndex {
   documentFrequency(stem: string): number;
   /** Releases memory; every later search fails with `not_ready`. Idempotent. */
   close(): Promise<void>;
+}
+
+/** Errors: `invalid_request` for a k that is no whole number of at least 0. */
+export function checkK(k: number): void {
+  if (Number.isInteger(k) && k >= 0) return;
+  const message = `k must be a whole number of at least 0, got ${k}.`;
+  throw new NearpaperError('invalid_request', message, { field: 'k' });
 }

@@ -1,11 +1,8 @@
 /** From papers to postings. */
 import { NearpaperError } from '../errors.js';
 import { impactOf, normOf } from './impacts.js';
+import { isLabel, paperTerms } from './paper-terms.js';
 import { bytesOf, columnWordsOf, type KeywordPaper, MOST_ROWS, type Postings } from './postings.js';
-import { countStems } from './terms.js';
-
-/** More occurrences than a byte can say count as 255; the impact hardly changes any more. */
-const MOST_TIMES = 255;
 
 /** Collects papers and turns them into postings. Takes 5 to 10 bytes a posting until then. */
 export class PostingsBuilder {
@@ -21,20 +18,17 @@ export class PostingsBuilder {
   #entries = 0;
 
   /** Errors: `bad_record` for a label that is no whole number of 32 bits above the last one, or one paper too many. */
-  add(label: number, { title, abstract }: KeywordPaper): void {
+  add(label: number, paper: KeywordPaper): void {
     const last = this.#labels.at(-1) ?? -1;
-    if (!Number.isInteger(label) || label <= last || label > 0xffff_ffff) {
+    if (!isLabel(label) || label <= last) {
       const message = `Labels must be ascending whole numbers of 32 bits, got ${label} after ${last}.`;
       throw new NearpaperError('bad_record', message);
     }
     if (this.#labels.length === MOST_ROWS)
       throw new NearpaperError('bad_record', `A keyword index holds ${MOST_ROWS} papers at most.`);
-    const counts = countStems(countStems(new Map(), title), abstract);
+    const { times: counts, length } = paperTerms(paper);
     this.#reserve(counts.size);
-    let length = 0;
-    for (const [stem, counted] of counts) {
-      const times = Math.min(counted, MOST_TIMES);
-      length += times;
+    for (const [stem, times] of counts) {
       this.#terms[this.#entries] = this.#numberOf(stem);
       this.#times[this.#entries] = times;
       this.#entries += 1;
@@ -42,6 +36,11 @@ export class PostingsBuilder {
     this.#labels.push(label);
     this.#ends.push(this.#entries);
     this.#lengths.push(length);
+  }
+
+  /** The mean length of the papers in terms; NaN for none. */
+  get meanTerms(): number {
+    return this.#lengths.reduce((sum, length) => sum + length, 0) / this.#lengths.length;
   }
 
   #numberOf(stem: string): number {
@@ -94,7 +93,7 @@ export class PostingsBuilder {
   /** Entries by term instead of by row; rows still ascend within a term. */
   #fill(postings: Postings, ranks: Uint32Array): void {
     const { lists, listStarts, columnWords } = postings;
-    const mean = this.#lengths.reduce((sum, length) => sum + length, 0) / this.#lengths.length;
+    const mean = this.meanTerms;
     const bytes = bytesOf(lists);
     const next = listStarts.slice();
     let at = 0;

@@ -24,10 +24,12 @@ const MOST_TERMS_OF_SEVERAL = MOST_TERMS_SCORED;
 
 /** What of an index decides about a query's terms. */
 export interface TermStatistics {
-  /** The number of a term, or -1. */
+  /** The number of a term, or -1 when no paper has it. */
   numberOf(stem: string): number;
   /** Inverse document frequency of the term with this number. */
   idfOf(number: number): number;
+  /** How many terms are looked up between two looks at the clock, at least 1. */
+  readonly lookupsAtOnce: number;
 }
 
 export interface QueryTerms {
@@ -52,8 +54,7 @@ export async function queryTerms(
   const heaviest = new TopK(isOne ? MOST_TERMS : MOST_TERMS_OF_SEVERAL);
   let seen = 0;
   for (const [stem, times] of counts) {
-    // A look at the clock costs as much as finding a term.
-    if (++seen % 64 === 0 && pace.due()) await pace.turn();
+    if (++seen % statistics.lookupsAtOnce === 0 && pace.due()) await pace.turn();
     const number = statistics.numberOf(stem);
     if (number < 0) continue;
     heaviest.offer(statistics.idfOf(number) * (isOne ? times : Math.sqrt(times)), number);

@@ -67,6 +67,18 @@ export function dayNumber(day: string): number {
   return Number(day.slice(0, 4)) * 10_000 + Number(day.slice(5, 7)) * 100 + Number(day.slice(8, 10));
 }
 
+/** The first day that a paper may be of; `UNDATED` when it knows neither day nor year. */
+export function earliestDay(published: string | null, year: number | null): number {
+  if (published !== null) return dayNumber(published);
+  return year === null ? UNDATED : year * 10_000 + 101;
+}
+
+/** The last day that a paper may be of; 0 when it knows neither day nor year. */
+export function latestDay(published: string | null, year: number | null): number {
+  if (published !== null) return dayNumber(published);
+  return year === null ? 0 : year * 10_000 + 1231;
+}
+
 /** Rows read between two looks at the clock: some 0.5 ms. */
 const ROWS_A_SLICE = 32;
 
@@ -139,9 +151,10 @@ class Distinct {
   }
 }
 
-const spelling = (text: string) => spelled(wordsOf(text));
-const inLowerCase = (json: string) =>
-  JSON.stringify(stringsOf(json).map((category) => category.toLowerCase()));
+/** A venue or a name as ` word word `. */
+export const spelling = (text: string) => spelled(wordsOf(text));
+export const categoryInLowerCase = (category: string) => category.toLowerCase();
+const inLowerCase = (json: string) => JSON.stringify(stringsOf(json).map(categoryInLowerCase));
 
 class Making {
   readonly #numbers: RawColumns['numbers'];
@@ -170,13 +183,8 @@ class Making {
     const row = this.#row++;
     const numbers = this.#numbers;
     numbers.labels[row] = label;
-    if (published !== null) {
-      numbers.earliest[row] = dayNumber(published);
-      numbers.latest[row] = dayNumber(published);
-    } else {
-      numbers.earliest[row] = year === null ? UNDATED : year * 10_000 + 101;
-      numbers.latest[row] = year === null ? 0 : year * 10_000 + 1231;
-    }
+    numbers.earliest[row] = earliestDay(published, year);
+    numbers.latest[row] = latestDay(published, year);
     numbers.venue[row] = this.#venues.numberOf(venue ?? '');
     numbers.categories[row] = this.#categoryLists.numberOf(categories);
     for (const name of stringsOf(authors)) this.#authors.push(this.#names.numberOf(name));

@@ -38,11 +38,11 @@ function describeOpenFailure(path: string, mode: 'read' | 'write', thrown: unkno
 /** How SQLite and the system say that there is no room; growing the WAL's index on a full disk is the third. */
 const DISK_FULL = new Set(['SQLITE_FULL', 'ENOSPC', 'SQLITE_IOERR_SHMSIZE', 'EDQUOT']);
 
-/** `index_unwritable` for a write that failed, and what to do about it. */
-export function diskFailure(path: string, thrown: unknown): NearpaperError {
+/** `index_unwritable` for a write that failed, and what to do about it: at the end, `again`. */
+export function diskFailure(path: string, thrown: unknown, again?: string): NearpaperError {
   const remedy = DISK_FULL.has(systemCode(thrown) ?? '')
-    ? 'The disk is full: free some space and run the build again, it resumes.'
-    : 'Check the folder, its permissions and the disk, then run the build again.';
+    ? `The disk is full: free some space and ${again ?? 'run the build again, it resumes'}.`
+    : `Check the folder, its permissions and the disk, then ${again ?? 'run the build again'}.`;
   return new NearpaperError('index_unwritable', `Cannot write ${path}: ${messageOf(thrown)}. ${remedy}`, {
     cause: thrown,
   });

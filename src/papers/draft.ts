@@ -5,11 +5,13 @@
  */
 import type { Database, Statement } from 'better-sqlite3';
 import { NearpaperError } from '../errors.js';
+import type { Change } from './change.js';
 import { diskFailure } from './database.js';
 import { type DraftSources, openDraftFile, sealDraftFile } from './draft-file.js';
-import { aliasKeys, parseArxivId, slugOf } from './ids.js';
+import { DraftRows } from './draft-rows.js';
+import { parseArxivId, slugOf } from './ids.js';
 import type { IncomingPaper } from './paper.js';
-import { contentHash, floatsOf, rowValues, textHash } from './paper-row.js';
+import { contentHash, floatsOf, textHash } from './paper-row.js';
 import { writeColumns } from './stored-columns.js';
 
 export type { IncomingPaper } from './paper.js';
@@ -45,6 +47,9 @@ interface StoredRow {
   textHash: Buffer;
 }
 
+/** Live changes folded in one transaction. */
+const CHANGES_AT_ONCE = 500;
+
 const STORED = `label, id, title, arxiv_version AS arxivVersion, text_hash AS textHash,
   content_hash AS contentHash`;
 
@@ -68,11 +73,7 @@ export class Draft {
   readonly #rivals = new Map<number, number>();
   readonly #byId: Statement<[string], StoredRow>;
   readonly #byArxiv: Statement<[string], StoredRow>;
-  readonly #insert: Statement<unknown[]>;
-  readonly #update: Statement<unknown[]>;
-  readonly #dropAliases: Statement<[number]>;
-  readonly #addAlias: Statement<[string, number]>;
-  readonly #putEmbedding: Statement<[Buffer, string, Buffer]>;
+  readonly #rows: DraftRows;
   readonly #textOf: Statement<[number], PendingText>;
 
   constructor(db: Database, origin: { resumed: boolean; hasBase: boolean }) {
@@ -81,22 +82,10 @@ export class Draft {
     this.#hasBase = origin.hasBase;
     this.#byId = db.prepare(`SELECT ${STORED} FROM main.papers WHERE id = ?`);
     this.#byArxiv = db.prepare(`SELECT ${STORED} FROM main.papers WHERE arxiv_base = ?`);
-    this.#insert = db.prepare(
-      `INSERT INTO main.papers (id, arxiv_base, arxiv_version, title, abstract, authors, published, updated, year,
-        categories, venue, url, doi, text_hash, content_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
-    this.#update = db.prepare(
-      `UPDATE main.papers SET arxiv_version = ?, title = ?, abstract = ?, authors = ?, published = ?, updated = ?,
-        year = ?, categories = ?, venue = ?, url = ?, doi = ?, text_hash = ?, content_hash = ? WHERE label = ?`,
-    );
-    this.#dropAliases = db.prepare('DELETE FROM main.aliases WHERE label = ?');
-    this.#addAlias = db.prepare('INSERT OR IGNORE INTO main.aliases (alias, label) VALUES (?, ?)');
-    this.#putEmbedding = db.prepare(
-      'INSERT OR REPLACE INTO main.embeddings (text_hash, fingerprint, vector) VALUES (?, ?, ?)',
-    );
     this.#textOf = db.prepare(
       'SELECT text_hash AS textHash, title, abstract FROM main.papers WHERE label = ?',
     );
+    this.#rows = new DraftRows(db, origin.hasBase);
   }
 
   /** Stores papers in one transaction. Errors: `index_unwritable`. */
@@ -111,10 +100,7 @@ export class Draft {
     const arxiv = parseArxivId(id);
     const stored = (arxiv && this.#byArxiv.get(arxiv.base)) ?? this.#byId.get(id);
     if (stored === undefined) {
-      const version = arxiv?.version ?? null;
-      const written = this.#insert.run(id, arxiv?.base ?? null, version, ...rowValues(paper, hash));
-      const label = Number(written.lastInsertRowid);
-      this.#setAliases(label, { ...paper, id });
+      const label = this.#rows.add({ ...paper, id }, arxiv?.version ?? null, hash);
       this.#seen.add(label);
       if (made?.rivalOf != null) this.#rivals.set(made.rivalOf, label);
       return { kind: 'stored' };
@@ -127,8 +113,7 @@ export class Draft {
     if (incomingVersion < storedVersion) return { kind: 'older_version', id };
     const version = arxiv?.version ?? null;
     if (version !== stored.arxivVersion || !stored.contentHash.equals(contentHash(paper))) {
-      this.#update.run(version, ...rowValues(paper, hash), stored.label);
-      this.#setAliases(stored.label, { ...paper, id: stored.id });
+      this.#rows.change(stored.label, { ...paper, id: stored.id }, version, hash);
     }
     return repeated ? { kind: 'repeated', id } : { kind: 'stored' };
   }
@@ -161,24 +146,16 @@ export class Draft {
       const takeText = this.#db.prepare(
         `UPDATE main.papers SET (${fields}) = (SELECT ${fields} FROM main.papers WHERE label = ?) WHERE label = ?`,
       );
-      const takeAliases = this.#db.prepare('UPDATE main.aliases SET label = ? WHERE label = ?');
-      const remove = this.#db.prepare('DELETE FROM main.papers WHERE label = ?');
       for (const [held, rival] of this.#rivals) {
         if (this.#seen.has(held)) continue;
         takeText.run(rival, held);
-        this.#dropAliases.run(held);
-        takeAliases.run(held, rival);
-        remove.run(rival);
+        this.#rows.moveAliases(rival, held);
+        this.#rows.remove(rival);
         this.#seen.delete(rival);
         this.#seen.add(held);
       }
     });
     this.#rivals.clear();
-  }
-
-  #setAliases(label: number, paper: { id: string; doi: string | null; url: string | null }): void {
-    this.#dropAliases.run(label);
-    for (const key of aliasKeys(paper)) this.#addAlias.run(key, label);
   }
 
   /** How many held papers the input did not name. */
@@ -189,13 +166,31 @@ export class Draft {
   /** Removes what the input did not name. */
   removeUnseen(): void {
     this.#write(() => {
-      const remove = this.#db.prepare('DELETE FROM main.papers WHERE label = ?');
       for (const label of this.#db.prepare<[], number>('SELECT label FROM main.papers').pluck().all()) {
         if (this.#seen.has(label)) continue;
-        remove.run(label);
-        this.#dropAliases.run(label);
+        this.#rows.remove(label);
       }
     });
+  }
+
+  /**
+   * Folds live changes in, in their order: each paper under the label that it has there, with its vector as the embedding
+   * of its text by this model. To be called before the input is stored. Returns how many there were.
+   * Errors: `index_unwritable`; `internal` where a change gives a paper an id that another label has.
+   */
+  applyChanges(fingerprint: string, changes: Iterable<Change>): number {
+    let count = 0;
+    let some: Change[] = [];
+    const fold = () => {
+      this.#write(() => {
+        for (const change of some) this.#rows.apply(fingerprint, change);
+      });
+      count += some.length;
+      some = [];
+    };
+    for (const change of changes) if (some.push(change) === CHANGES_AT_ONCE) fold();
+    fold();
+    return count;
   }
 
   changes(): DraftChanges {
@@ -250,8 +245,7 @@ export class Draft {
   putEmbeddings(fingerprint: string, entries: readonly { textHash: Buffer; vector: Float32Array }[]): void {
     this.#write(() => {
       for (const { textHash: hash, vector } of entries) {
-        const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
-        this.#putEmbedding.run(hash, fingerprint, bytes);
+        this.#rows.putEmbedding(hash, fingerprint, vector);
       }
     });
   }
@@ -280,6 +274,7 @@ export class Draft {
           'DELETE FROM main.embeddings WHERE fingerprint <> ? OR text_hash NOT IN (SELECT text_hash FROM main.papers)',
         )
         .run(fingerprint);
+      this.#rows.storeHighestLabel();
       writeColumns(this.#db);
     });
     sealDraftFile(this.#db);
@@ -297,7 +292,7 @@ export class Draft {
     try {
       return this.#db.transaction(work)();
     } catch (thrown) {
-      throw diskFailure(this.#db.name, thrown);
+      throw thrown instanceof NearpaperError ? thrown : diskFailure(this.#db.name, thrown);
     }
   }
 }

@@ -6,13 +6,15 @@ import { rowOf } from '../row-of.js';
 import type { PaperColumns } from './columns.js';
 import { checkSchema, openDatabase } from './database.js';
 import type { FilteredPapers, PaperFilter } from './filter.js';
-import { aliasKey, parseArxivId } from './ids.js';
+import { type HeldVersion, heldUnder, IdLookUp, type LabelLookUps, SqliteLookUps } from './look-ups.js';
 import type { Paper } from './paper.js';
 import { floatsOf, PAPER_FIELDS, type PaperRow, paperOfRow } from './paper-row.js';
 import { type Kept, loadColumns } from './stored-columns.js';
 import { Subsets } from './subsets.js';
 import { mayResemble, SKETCH_WORDS } from './text-sketch.js';
 import type { Twins } from './twins.js';
+
+export type { HeldVersion } from './look-ups.js';
 
 export interface ResolvedPaper {
   label: number;
@@ -34,6 +36,10 @@ export interface PaperPage {
 
 export interface PaperStore {
   readonly size: number;
+  /** The highest label in use, 0 when there is none; with changes laid over it, the highest that was ever in use. */
+  readonly highestLabel: number;
+  /** For a store that is laid over this one. */
+  readonly lookUps: LabelLookUps;
   /** The paper with exactly this id, else the one that it is an alias of; undefined when there is none. */
   resolve(idOrAlias: string): Promise<ResolvedPaper | undefined>;
   /** As `resolve`, with the paper's text: one look-up for who needs both. */
@@ -67,7 +73,24 @@ export interface PaperStore {
    * text is read.
    */
   resembling(label: number, others: readonly number[], least: number): number[];
+  /**
+   * What is held of the paper that one with this id would replace: the paper with exactly this id, or with the same arXiv
+   * id in any version. An alias does not count.
+   */
+  held(id: string): Promise<HeldVersion | undefined>;
+  /** As `resolve`, with what the paper's entity tag is made of: see `versionOf`. */
+  version(idOrAlias: string): Promise<string | undefined>;
+  /**
+   * The embedding of the text with this hash (see `HeldVersion`): a unit vector, not to be changed. It may also be known
+   * of a text that no paper has any more.
+   */
+  embeddingOf(textHash: Buffer): Promise<Float32Array | undefined>;
   close(): Promise<void>;
+}
+
+/** Names one content of a paper: base64url of the first 16 bytes of its hash, as two contents never share them. */
+export function versionOf(contentHash: Buffer): string {
+  return contentHash.toString('base64url', 0, 16);
 }
 
 /**
@@ -103,9 +126,13 @@ const PREPARED = 16;
 
 class SqlitePaperStore implements PaperStore {
   readonly size: number;
+  readonly highestLabel: number;
+  readonly lookUps: LabelLookUps;
   readonly #db: Database;
   readonly #resolve: IdLookUp<ResolvedRow>;
   readonly #find: IdLookUp<FoundPaper>;
+  readonly #version: IdLookUp<Pick<HeldVersion, 'contentHash'>>;
+  readonly #embedding: Statement<[Buffer], Buffer>;
   /** By the columns that they select. */
   readonly #byLabel = new QuickLRU<string, Statement<[number], PaperRow>>({ maxSize: PREPARED });
   readonly #byName = new QuickLRU<string, IdLookUp<PaperRow>>({ maxSize: PREPARED });
@@ -116,11 +143,18 @@ class SqlitePaperStore implements PaperStore {
   constructor(db: Database, { columns, twins }: Kept) {
     this.#db = db;
     this.size = columns.labels.length;
+    this.highestLabel = columns.labels.at(-1) ?? 0;
+    this.lookUps = new SqliteLookUps(db, columns);
     this.#columns = columns;
     this.#subsets = new Subsets(columns);
     this.#twins = twins;
     this.#resolve = new IdLookUp(db, RESOLVED);
     this.#find = new IdLookUp(db, FOUND);
+    this.#version = new IdLookUp(db, 'content_hash AS contentHash');
+    // A published store holds the embeddings of one model.
+    this.#embedding = db
+      .prepare<[Buffer], Buffer>('SELECT vector FROM embeddings WHERE text_hash = ? LIMIT 1')
+      .pluck();
   }
 
   async resolve(idOrAlias: string): Promise<ResolvedPaper | undefined> {
@@ -183,6 +217,20 @@ class SqlitePaperStore implements PaperStore {
     return found;
   }
 
+  async held(id: string): Promise<HeldVersion | undefined> {
+    return heldUnder(this.lookUps, id);
+  }
+
+  async version(idOrAlias: string): Promise<string | undefined> {
+    const row = this.#version.get(idOrAlias);
+    return row && versionOf(row.contentHash);
+  }
+
+  async embeddingOf(textHash: Buffer): Promise<Float32Array | undefined> {
+    const vector = this.#embedding.get(textHash);
+    return vector && floatsOf(vector);
+  }
+
   async close(): Promise<void> {
     this.#db.close();
   }
@@ -214,34 +262,6 @@ export function pageOf(
     page.push(label);
   }
   return { page, next: null };
-}
-
-/** Finds a paper by id or alias; `columns`: what is wanted of it. */
-class IdLookUp<Row> {
-  readonly #byId: Statement<[string], Row>;
-  readonly #byArxiv: Statement<[string], Row>;
-  readonly #byAlias: Statement<[string], Row>;
-
-  constructor(db: Database, columns: string) {
-    this.#byId = db.prepare(`SELECT ${columns} FROM papers WHERE id = ?`);
-    this.#byArxiv = db.prepare(`SELECT ${columns} FROM papers WHERE arxiv_base = ?`);
-    this.#byAlias = db.prepare(
-      `SELECT ${columns} FROM papers
-       WHERE label = (SELECT min(label) FROM aliases WHERE alias = ?)`,
-    );
-  }
-
-  get(idOrAlias: string): Row | undefined {
-    return this.#byId.get(idOrAlias) ?? this.#byOtherName(idOrAlias);
-  }
-
-  /** The paper that has the arXiv id goes before one that only links to it. */
-  #byOtherName(alias: string): Row | undefined {
-    const key = aliasKey(alias);
-    if (key === undefined) return undefined;
-    const arxiv = parseArxivId(alias);
-    return (arxiv && this.#byArxiv.get(arxiv.base)) ?? this.#byAlias.get(key);
-  }
 }
 
 /**

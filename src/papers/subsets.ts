@@ -2,11 +2,11 @@
 import QuickLRU from 'quick-lru';
 import { type LabelSet, LabelSetBuilder } from '../label-set.js';
 import { checkSignal, Pace } from '../pacing.js';
-import { dayNumber, type PaperColumns, UNDATED } from './columns.js';
+import { type PaperColumns, UNDATED } from './columns.js';
 import { DayOrder } from './day-order.js';
-import type { FilterClause, FilteredPapers, PaperFilter } from './filter.js';
+import type { FilteredPapers, PaperFilter } from './filter.js';
+import { authorAsked, categoriesAsked, daysAsked, type FactClause, venueAsked } from './paper-facts.js';
 import { stringsOf } from './paper-row.js';
-import { isInitial, namesAgree, spelled, wordsOf } from './words.js';
 
 /** Sets that are kept: an eighth of a byte for each label in each. The cache may hold twice as many for a while. */
 const CACHED_SETS = 64;
@@ -14,11 +14,40 @@ const CACHED_SETS = 64;
 /** Rows, or entries of other columns, looked at between two looks at the clock: some 50 microseconds. */
 const ROWS_A_SLICE = 1 << 15;
 
-/** A clause that is answered from the columns. */
-type ColumnClause = Exclude<FilterClause, { kind: 'labels' }>;
+/** What filters are put together from. Errors of each: `cancelled`. */
+export interface ClauseSets {
+  everyPaper(signal?: AbortSignal): Promise<LabelSet>;
+  /** The papers that know neither day nor year. */
+  undated(signal?: AbortSignal): Promise<LabelSet>;
+  passing(clause: FactClause, signal?: AbortSignal): Promise<LabelSet>;
+}
+
+/** The papers that pass every clause. Errors: `cancelled`. */
+export async function papersPassing(
+  filter: PaperFilter,
+  sets: ClauseSets,
+  signal?: AbortSignal,
+): Promise<FilteredPapers> {
+  checkSignal(signal);
+  let others: LabelSet | undefined;
+  let dates: LabelSet | undefined;
+  for (const clause of filter) {
+    if (clause.kind === 'labels') {
+      others = (others ?? (await sets.everyPaper(signal))).and(clause.labels);
+      continue;
+    }
+    const passing = await sets.passing(clause, signal);
+    if (clause.kind === 'dates') dates = dates?.and(passing) ?? passing;
+    else others = others?.and(passing) ?? passing;
+  }
+  if (dates === undefined) return { labels: others ?? (await sets.everyPaper(signal)), undated: 0 };
+  const undated = await sets.undated(signal);
+  if (others === undefined) return { labels: dates, undated: undated.size };
+  return { labels: others.and(dates), undated: undated.size === 0 ? 0 : others.and(undated).size };
+}
 
 /** The filters of one open store. */
-export class Subsets {
+export class Subsets implements ClauseSets {
   readonly #columns: PaperColumns;
   /** By clause; sets never change, so they are handed out as they are. */
   readonly #cache = new QuickLRU<string, LabelSet>({ maxSize: CACHED_SETS });
@@ -32,32 +61,21 @@ export class Subsets {
   }
 
   /** The papers that pass every clause. Gives way to the event loop. Errors: `cancelled`. */
-  async of(filter: PaperFilter, signal?: AbortSignal): Promise<FilteredPapers> {
-    checkSignal(signal);
-    let others: LabelSet | undefined;
-    let dates: LabelSet | undefined;
-    for (const clause of filter) {
-      if (clause.kind === 'labels') {
-        others = (others ?? (await this.#everyPaper(signal))).and(clause.labels);
-        continue;
-      }
-      const passing = await this.#cached(clause, signal);
-      if (clause.kind === 'dates') dates = dates?.and(passing) ?? passing;
-      else others = others?.and(passing) ?? passing;
-    }
-    if (dates === undefined) return { labels: others ?? (await this.#everyPaper(signal)), undated: 0 };
-    this.#undated ??= await this.#rowsWhere(undatedRow, this.#columns.earliest, signal);
-    if (others === undefined) return { labels: dates, undated: this.#undated.size };
-    const undated = this.#undated.size === 0 ? 0 : others.and(this.#undated).size;
-    return { labels: others.and(dates), undated };
+  of(filter: PaperFilter, signal?: AbortSignal): Promise<FilteredPapers> {
+    return papersPassing(filter, this, signal);
   }
 
-  async #everyPaper(signal: AbortSignal | undefined): Promise<LabelSet> {
+  async everyPaper(signal?: AbortSignal): Promise<LabelSet> {
     this.#all ??= await this.#rowsWhere(() => true, this.#columns.labels, signal);
     return this.#all;
   }
 
-  async #cached(clause: ColumnClause, signal: AbortSignal | undefined): Promise<LabelSet> {
+  async undated(signal?: AbortSignal): Promise<LabelSet> {
+    this.#undated ??= await this.#rowsWhere(undatedRow, this.#columns.earliest, signal);
+    return this.#undated;
+  }
+
+  async passing(clause: FactClause, signal?: AbortSignal): Promise<LabelSet> {
     const key = JSON.stringify(clause);
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
@@ -66,7 +84,7 @@ export class Subsets {
     return found;
   }
 
-  #evaluate(clause: ColumnClause, signal: AbortSignal | undefined): Promise<LabelSet> {
+  #evaluate(clause: FactClause, signal: AbortSignal | undefined): Promise<LabelSet> {
     switch (clause.kind) {
       case 'dates':
         return this.#within(clause.from, clause.to, signal);
@@ -81,14 +99,12 @@ export class Subsets {
 
   async #within(from: string | null, to: string | null, signal: AbortSignal | undefined): Promise<LabelSet> {
     const { labels } = this.#columns;
-    const first = from === null ? 1 : dayNumber(from);
-    const last = to === null ? UNDATED - 1 : dayNumber(to);
     const passing = this.#builder();
-    // No day is in a range that ends before it begins, though a whole year may reach over both its ends.
-    if (first > last) return passing.build();
+    const days = daysAsked(from, to);
+    if (days === undefined) return passing.build();
     // Made by whoever asks first, for all: nobody's leaving stops it.
     this.#days ??= DayOrder.of(this.#columns);
-    for (const rows of (await this.#days).within(first, last)) {
+    for (const rows of (await this.#days).within(days.first, days.last)) {
       // The casts here and below say that a row is one of the table.
       await inSlices(rows.length, signal, (at, end) => {
         for (; at < end; at++) passing.add(labels[rows[at] as number] as number);
@@ -101,37 +117,23 @@ export class Subsets {
     const { categories, categoryLists } = this.#columns;
     const pace = new Pace(signal);
     const found: number[] = [];
-    for (const asked of new Set(anyOf.map((category) => category.toLowerCase()))) {
-      const prefix = asked.endsWith('*') ? asked.slice(0, -1) : undefined;
-      const passes = (category: string) =>
-        category === asked || (prefix !== undefined && category.startsWith(prefix));
-      // As JSON writes it: with a quotation mark before it, and one after it unless more may follow.
-      const part = JSON.stringify(prefix ?? asked);
-      const lists = await categoryLists.having(
-        prefix === undefined ? part : part.slice(0, -1),
-        pace,
-        (list) => stringsOf(list).some(passes),
-      );
-      found.push(...lists);
+    for (const { part, passes } of categoriesAsked(anyOf)) {
+      found.push(...(await categoryLists.having(part, pace, (list) => stringsOf(list).some(passes))));
     }
     return this.#rowsOf(found, categories, categoryLists.count, signal);
   }
 
   async #inVenue(name: string, signal: AbortSignal | undefined): Promise<LabelSet> {
     const { venue, venues } = this.#columns;
-    const asked = spelled(wordsOf(name));
-    const found = asked === '' ? [] : await venues.having(asked, new Pace(signal), () => true);
+    const asked = venueAsked(name);
+    const found = asked === undefined ? [] : await venues.having(asked, new Pace(signal), () => true);
     return this.#rowsOf(found, venue, venues.count, signal);
   }
 
   async #byAuthor(name: string, signal: AbortSignal | undefined): Promise<LabelSet> {
     const { labels, names, authors, authorsFrom } = this.#columns;
-    const asked = wordsOf(name);
-    // Few names have the longest word: only those are taken apart.
-    const longest = asked.reduce((long, word) => (word.length > long.length ? word : long), '');
-    const rare = isInitial(longest) ? ` ${longest}` : spelled([longest]);
-    const agrees = (held: string) => namesAgree(asked, held.trim().split(' '));
-    const found = asked.length === 0 ? [] : await names.having(rare, new Pace(signal), agrees);
+    const asked = authorAsked(name);
+    const found = asked === undefined ? [] : await names.having(asked.rare, new Pace(signal), asked.agrees);
     const passing = this.#builder();
     if (found.length === 0) return passing.build();
     const chosen = marked(found, names.count);

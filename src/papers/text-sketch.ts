@@ -89,25 +89,31 @@ function asciiWordHashes(text: string): number[] | undefined {
  * Whether the texts of the sketches at these offsets may have a share of at least `least` (above 0, at most 1) of all
  * their sequences in common. False is certain: a bit that only one text sets is a sequence that only this text has. With
  * n and m sequences, p and q bits set, and s bits set by both, at most c = min(n - p, m - q) + s sequences are in both
- * and at least p + q - 2s in just one, so the share is at most c / (c + p + q - 2s), which rises with s.
+ * and at least p + q - 2s in just one, so the share is at most c / (c + p + q - 2s), which rises with s. `others`: where `b` is, when not in `sketches` too.
  */
-export function mayResemble(sketches: Uint32Array, a: number, b: number, least: number): boolean {
+export function mayResemble(
+  sketches: Uint32Array,
+  a: number,
+  b: number,
+  least: number,
+  others = sketches,
+): boolean {
   // Offsets are those of whole sketches.
   const n = sketches[a] as number;
-  const m = sketches[b] as number;
+  const m = others[b] as number;
   if (n === 0 || m === 0) return false;
   const p = sketches[a + 1] as number;
-  const q = sketches[b + 1] as number;
+  const q = others[b + 1] as number;
   // Less what rounding may have added.
   const needed = (least * (p + q) - (1 - least) * Math.min(n - p, m - q)) / (1 + least) - 1e-9;
   if (Math.min(p, q) < needed) return false;
   let shared = 0;
   for (let i = 2; i < SKETCH_WORDS; i += 4) {
     shared +=
-      ones((sketches[a + i] as number) & (sketches[b + i] as number)) +
-      ones((sketches[a + i + 1] as number) & (sketches[b + i + 1] as number)) +
-      ones((sketches[a + i + 2] as number) & (sketches[b + i + 2] as number)) +
-      ones((sketches[a + i + 3] as number) & (sketches[b + i + 3] as number));
+      ones((sketches[a + i] as number) & (others[b + i] as number)) +
+      ones((sketches[a + i + 1] as number) & (others[b + i + 1] as number)) +
+      ones((sketches[a + i + 2] as number) & (others[b + i + 2] as number)) +
+      ones((sketches[a + i + 3] as number) & (others[b + i + 3] as number));
   }
   return shared >= needed;
 }

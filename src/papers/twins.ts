@@ -5,7 +5,7 @@ import { Pace } from '../pacing.js';
 /**
  * An alias that more papers have names no paper but something larger, such as the volume that they all appeared in.
  */
-const MOST_HOLDERS = 8;
+export const MOST_HOLDERS = 8;
 
 /** Rows read between two looks at the clock: some 0.3 ms. */
 const ROWS_A_SLICE = 300;

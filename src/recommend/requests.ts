@@ -111,6 +111,8 @@ export function requestSchemas({ results, seeds, batch }: RequestLimits) {
     }),
     paper: z.strictObject({ fields: fields(PAPER_FIELDS) }),
     lookUp: z.strictObject({ ids: idList, fields: fields(DEFAULT_FIELDS) }),
+    paperRecord,
+    reembed,
     list: z.strictObject({
       limit,
       fields: fields(DEFAULT_FIELDS),
@@ -126,6 +128,35 @@ export type RequestSchemas = ReturnType<typeof requestSchemas>;
 export const BATCH_KINDS = ['similar', 'search', 'recommendations'] as const;
 
 export const noParameters = z.strictObject({});
+
+const text = z.string().nullable().optional();
+const texts = z.array(z.string()).nullable().optional();
+
+/**
+ * A paper as PUT takes it: what GET gives of one is accepted as it is. What a text must look like is checked where papers
+ * are read, see papers/formats/normalise.ts.
+ */
+const paperRecord = z.strictObject({
+  id: z.string().optional().describe('the id in the path, or none'),
+  title: z.string().describe('a text of 1 to 2,000 characters'),
+  abstract: text.describe('a text of at most 100,000 characters'),
+  authors: texts.describe('a list of names'),
+  published: text.describe('a date such as 2024-05-31, or null'),
+  updated: text.describe('a date such as 2024-05-31, or null'),
+  year: z.int().nullable().optional().describe('a year from 1000 to 2200, or null'),
+  categories: texts.describe('a list of categories, such as cs.LG'),
+  venue: text.describe('a text, or null'),
+  url: text.describe('an address that begins with http:// or https://, or null'),
+  doi: text.describe('a DOI, or null'),
+});
+
+const reembed = z.strictObject({
+  model: z
+    .string()
+    .min(1)
+    .max(1000)
+    .describe('a model as NEARPAPER_MODEL names it, such as bge-small-en-v1.5'),
+});
 
 const flag = z.boolean().default(false).describe('true or false');
 const words = z

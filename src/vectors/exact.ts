@@ -3,17 +3,16 @@
  * search within a subset where a graph walk would take longer: its recall is 1.
  */
 import { NearpaperError } from '../errors.js';
-import type { LabelSet } from '../label-set.js';
 import { checkSignal, Pace } from '../pacing.js';
 import { ROWS_A_CALL, Rows } from './rows.js';
 import { ScanLine, waitingScans } from './scan-line.js';
 import {
+  type BaseIndex,
+  type BaseSearchOptions,
   checkK,
   checkLabel,
   checkVector,
   type Neighbour,
-  type VectorIndex,
-  type VectorSearchOptions,
 } from './vector-index.js';
 
 /** Multiplications in one call of the kernel: 0.15 ms, twice that where each row is compared whole. */
@@ -23,9 +22,9 @@ const CALL_PRODUCTS = 1 << 21;
  * A scan of at most so many multiplications, some 0.6 ms, is over within one turn of the event loop and needs no
  * place in the line: the line would cost it more than it does others. 21,845 papers of 384 dimensions.
  */
-const SHORT_SCAN_PRODUCTS = 1 << 23;
+export const SHORT_SCAN_PRODUCTS = 1 << 23;
 
-export class ExactIndex implements VectorIndex {
+export class ExactIndex implements BaseIndex {
   readonly engine = 'exact';
   readonly size: number;
   readonly dimensions: number;
@@ -67,32 +66,26 @@ export class ExactIndex implements VectorIndex {
     return this.#rows;
   }
 
-  async search(vector: Float32Array, k: number, options: VectorSearchOptions = {}): Promise<Neighbour[]> {
+  rowOf(label: number): number {
+    return this.rows.rowOf(label);
+  }
+
+  async search(vector: Float32Array, k: number, options: BaseSearchOptions = {}): Promise<Neighbour[]> {
     const { rows } = this;
     checkVector(vector, this.dimensions);
     checkK(k);
-    const { subset, signal } = options;
+    const { subset, dead, signal } = options;
     checkSignal(signal);
-    const compared = Math.min(this.size, subset?.size ?? this.size);
-    const search = () => scan(rows, { vector, k: Math.min(k, compared), subset, signal });
+    const compared = Math.min(this.size - (dead?.count ?? 0), subset?.size ?? this.size);
+    const admit = (from: number) => rows.admit(subset, from, dead);
+    const search = () => scan(rows, { vector, k: Math.min(k, compared), admit, signal });
     return compared * this.dimensions <= SHORT_SCAN_PRODUCTS ? search() : this.#line.run(search, signal);
   }
 
   async similarities(vector: Float32Array, labels: readonly number[]): Promise<(number | undefined)[]> {
     const { rows } = this;
     checkVector(vector, this.dimensions);
-    rows.aim(vector);
-    if (labels.length <= ROWS_A_CALL) return rows.compare(labels);
-    const pace = new Pace();
-    const similarities: (number | undefined)[] = [];
-    for (let from = 0; from < labels.length; from += ROWS_A_CALL) {
-      if (pace.due()) {
-        await pace.turn();
-        rows.aim(vector);
-      }
-      similarities.push(...rows.compare(labels.slice(from, from + ROWS_A_CALL)));
-    }
-    return similarities;
+    return compareAll(rows, vector, labels, (label) => rows.rowOf(label));
   }
 
   async vectors(labels: readonly number[]): Promise<(Float32Array | undefined)[]> {
@@ -109,29 +102,58 @@ export class ExactIndex implements VectorIndex {
   }
 }
 
-interface Wanted {
+/**
+ * The similarities of labels with `vector`, in their order, giving way to others every 1.5 ms; undefined where `rowOf`,
+ * which says which of `rows` a label has, says -1.
+ */
+export async function compareAll(
+  rows: Rows,
+  vector: Float32Array,
+  labels: readonly number[],
+  rowOf: (label: number) => number,
+): Promise<(number | undefined)[]> {
+  rows.aim(vector);
+  if (labels.length <= ROWS_A_CALL) return rows.compare(labels.map(rowOf));
+  const pace = new Pace();
+  const similarities: (number | undefined)[] = [];
+  for (let from = 0; from < labels.length; from += ROWS_A_CALL) {
+    if (pace.due()) {
+      await pace.turn();
+      rows.aim(vector);
+    }
+    similarities.push(...rows.compare(labels.slice(from, from + ROWS_A_CALL).map(rowOf)));
+  }
+  return similarities;
+}
+
+/** What a scan is to find. */
+export interface Scan {
   vector: Float32Array;
   /** At most as many as there are rows. */
   k: number;
-  subset: LabelSet | undefined;
+  /** Sets the filter of the rows, from one row on; asked again after every turn of the event loop. */
+  admit: (from: number) => void;
   signal: AbortSignal | undefined;
 }
 
-/** Every row, or every row whose label is in `subset`, giving way to others every 1.5 ms. Errors: `cancelled`. */
-async function scan(rows: Rows, { vector, k, subset, signal }: Wanted): Promise<Neighbour[]> {
+/**
+ * The k best of the rows that are admitted, best first, giving way to others every 1.5 ms. Of equal ones those of the
+ * lower rows, in their order. Errors: `cancelled`.
+ */
+export async function scan(rows: Rows, { vector, k, admit, signal }: Scan): Promise<Neighbour[]> {
   if (k === 0) return [];
   const { kernel } = rows;
   const most = Math.max(1, Math.floor(CALL_PRODUCTS / rows.dimensions));
   const pace = new Pace(signal);
   rows.aim(vector);
-  rows.admit(subset);
+  admit(0);
   let kept = 0;
   for (let from = 0; from < rows.size; from = kernel.next.value) {
     if (pace.due()) {
       const restore = rows.save(kept);
       await pace.turn();
       rows.aim(vector);
-      rows.admit(subset, from);
+      admit(from);
       restore();
     }
     kept = kernel.scan(from, most, k, kept);

@@ -9,13 +9,14 @@ import type { ExactIndex } from './exact.js';
 import { inspectGraph } from './graph-file.js';
 import type { Rows } from './rows.js';
 import {
+  type BaseIndex,
+  type BaseSearchOptions,
   checkK,
   checkSetting,
   checkVector,
+  type DeadRows,
   type IndexFile,
   type Neighbour,
-  type VectorIndex,
-  type VectorSearchOptions,
 } from './vector-index.js';
 
 /** What the manifest records of a graph's file. */
@@ -65,6 +66,15 @@ const NO_BUDGET = 0x7fff_ffff;
  */
 const SUBSET_FACTOR = 2.5;
 
+/**
+ * Up to this share of dead rows a walk keeps as many candidates as without them: they are between the others, so what is
+ * alive is found as before. With more, what is alive is a subset like any.
+ */
+const MOST_DEAD = 1 / 3;
+
+/** Where rows are dead, a walk may compare so many times as many vectors as it most likely does before it is given up. */
+const PATIENCE = 4;
+
 /** `ef` doubled until it is at least `wanted`. */
 function doubled(ef: number, wanted: number): number {
   let candidates = ef;
@@ -72,8 +82,14 @@ function doubled(ef: number, wanted: number): number {
   return candidates;
 }
 
+/** The rows of a search: those of a subset, or all, that are not dead. */
+interface Within {
+  subset: LabelSet | undefined;
+  dead: DeadRows | undefined;
+}
+
 /** Made by `openHnswIndex`. */
-export class HnswIndex implements VectorIndex {
+export class HnswIndex implements BaseIndex {
   readonly engine = 'hnsw';
   readonly size: number;
   readonly dimensions: number;
@@ -89,35 +105,50 @@ export class HnswIndex implements VectorIndex {
     this.ef = ef;
   }
 
+  rowOf(label: number): number {
+    return this.#exact.rowOf(label);
+  }
+
   /**
    * Answered by the graph unless exactness is asked for or exact search is cheaper: for a small subset, for one that
    * lies far from the query, and for a large k. The graph says who is near, the similarities are those of exact search:
    * a pair of papers has one similarity, to the last bit, whichever engine answers.
    */
-  async search(vector: Float32Array, k: number, options: VectorSearchOptions = {}): Promise<Neighbour[]> {
+  async search(vector: Float32Array, k: number, options: BaseSearchOptions = {}): Promise<Neighbour[]> {
     const { rows } = this.#exact;
     checkVector(vector, this.dimensions);
     checkK(k);
-    const { exact, subset, effort = this.ef, signal } = options;
+    const { exact, subset, dead, effort = this.ef, signal } = options;
     checkSignal(signal);
     if (exact === true) return this.#exact.search(vector, k, options);
     // A pool, not k: that it grows in steps is what makes the answers for k and most k + 1 agree.
     const pool = doubled(effort, Math.min(k, this.size));
     const found =
-      subset === undefined ? this.#near(rows, vector, pool) : this.#nearWithin(rows, vector, pool, subset);
-    if (!found) return this.#exact.search(vector, k, { subset, signal });
+      subset === undefined && (dead === undefined || dead.count <= MOST_DEAD * this.size)
+        ? this.#near(rows, vector, pool, dead)
+        : this.#nearWithin(rows, vector, pool, { subset, dead });
+    if (!found) return this.#exact.search(vector, k, { subset, dead, signal });
     return rows.neighbours(Math.min(k, found));
   }
 
-  /** Finds the `pool` nearest; 0 when exact search should answer. */
-  #near(rows: Rows, vector: Float32Array, pool: number): number {
-    const wanted = Math.min(pool, this.size);
-    const budget = pool <= this.ef ? NO_BUDGET : budgetOf(wanted, this.size, this.size);
+  /** Finds the `pool` nearest that are alive; 0 when exact search should answer. */
+  #near(rows: Rows, vector: Float32Array, pool: number, dead: DeadRows | undefined): number {
+    const alive = dead === undefined ? this.size : rows.admit(undefined, 0, dead);
+    const wanted = Math.min(pool, alive);
+    const budget = this.#budgetOfNear(pool, wanted, alive);
     if (budget === 0) return 0;
     rows.aim(vector);
-    const found = rows.kernel.walk(wanted, 0, budget);
+    const found = rows.kernel.walk(wanted, dead === undefined ? 0 : 1, budget);
     // A graph need not be connected (many equal vectors take each other's links); a caller gets all k all the same.
     return found < wanted ? 0 : found;
+  }
+
+  #budgetOfNear(pool: number, wanted: number, alive: number): number {
+    if (pool > this.ef) return budgetOf(wanted, alive, this.size);
+    if (alive === this.size) return NO_BUDGET;
+    // All around a query may be dead. A walk goes across that, but not for longer than a scan takes.
+    const usual = PATIENCE * visitsOf(wanted, alive, this.size);
+    return Math.ceil(Math.max(usual, Math.min(MOST_VISITS, this.size / ROWS_A_VISIT)));
   }
 
   /**
@@ -125,10 +156,11 @@ export class HnswIndex implements VectorIndex {
    * query's neighbours is within the subset depends on the query more than on the subset (half of the papers may be all
    * of one's neighbours and none of another's): a walk that has cost what a scan costs is given up.
    */
-  #nearWithin(rows: Rows, vector: Float32Array, pool: number, subset: LabelSet): number {
+  #nearWithin(rows: Rows, vector: Float32Array, pool: number, { subset, dead }: Within): number {
     // Asked first of the set's size, which is known, before every row's label is asked about.
-    if (budgetOf(pool, subset.size, this.size) === 0) return 0;
-    const admitted = rows.admit(subset);
+    const most = Math.min(this.size - (dead?.count ?? 0), subset?.size ?? this.size);
+    if (budgetOf(pool, most, this.size) === 0) return 0;
+    const admitted = rows.admit(subset, 0, dead);
     const wanted = Math.min(Math.ceil(SUBSET_FACTOR * pool), admitted);
     const budget = budgetOf(wanted, admitted, this.size);
     if (budget === 0) return 0;
@@ -157,8 +189,12 @@ export class HnswIndex implements VectorIndex {
 function budgetOf(wanted: number, admitted: number, size: number): number {
   const scan = Math.min(admitted / SUBSET_ROWS_A_VISIT, size / ROWS_A_VISIT);
   const budget = Math.floor(Math.min(MOST_VISITS, scan));
-  const expected = wanted * VISITS_A_CANDIDATE * (Math.max(1, admitted) / size) ** SHARE_EXPONENT;
-  return expected > budget ? 0 : budget;
+  return visitsOf(wanted, admitted, size) > budget ? 0 : budget;
+}
+
+/** About how many vectors a walk compares that finds `wanted` of the `admitted` among `size`. */
+function visitsOf(wanted: number, admitted: number, size: number): number {
+  return wanted * VISITS_A_CANDIDATE * (Math.max(1, admitted) / size) ** SHARE_EXPONENT;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { NearpaperError } from '../errors.js';
 import { openExactIndex } from './exact-file.js';
 import { type HnswFile, openHnswIndex } from './hnsw.js';
-import type { IndexFile, VectorIndex } from './vector-index.js';
+import type { BaseIndex, IndexFile } from './vector-index.js';
 
 /** The part of a generation's manifest that this room reads. */
 export interface VectorManifest {
@@ -20,7 +20,7 @@ export interface OpenVectorOptions {
 }
 
 export interface OpenedVectors {
-  index: VectorIndex;
+  index: BaseIndex;
   /** Why exact search stands in for HNSW and what to do about it, for people; null when nothing is amiss. */
   note: string | null;
 }

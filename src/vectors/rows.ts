@@ -7,7 +7,8 @@
 import { type LabelSet, ones } from '../label-set.js';
 import { rowOf } from '../row-of.js';
 import { aligned, type Kernel, KernelMemory } from './kernel.js';
-import type { Neighbour } from './vector-index.js';
+import { LivingRows } from './living-rows.js';
+import type { DeadRows, Neighbour } from './vector-index.js';
 
 /** The kernel takes 32 dimensions at a time. */
 const STRIDE = 32;
@@ -58,6 +59,7 @@ export class Rows {
   readonly kernel: Kernel;
   readonly #memory = new KernelMemory();
   readonly #at: { image: number; floats: number; filter: number; rows: number; similarities: number };
+  readonly #living: LivingRows;
   #views: Views;
 
   /** Memory for `size` rows of `dimensions`, all 0. Errors: `config_invalid` when there is none. */
@@ -83,6 +85,7 @@ export class Rows {
     this.layout = layout;
     this.kernel = memory.kernel;
     this.#at = at;
+    this.#living = new LivingRows(size);
     this.#views = this.#view();
   }
 
@@ -121,11 +124,59 @@ export class Rows {
     this.#views.labels[row] = label;
   }
 
+  /** Makes the rows from `from` up to `to` the same as those of `other`, which has as many dimensions. */
+  copy(other: Rows, from: number, to: number): void {
+    const [mine, its] = [this.#views, other.#views];
+    const { stride } = this.layout;
+    mine.labels.set(its.labels.subarray(from, to), from);
+    mine.scales.set(its.scales.subarray(2 * from, 2 * to), 2 * from);
+    mine.high.set(its.high.subarray(from * stride, to * stride), from * stride);
+    mine.low.set(its.low.subarray(from * stride, to * stride), from * stride);
+  }
+
   /**
-   * Lets pass, from `from` on and until the event loop's next turn, the rows whose labels are in `subset`, or all rows.
-   * Returns their number.
+   * Lets pass, from `from` on and until the event loop's next turn, the rows whose labels, which ascend, are in `subset`,
+   * or all rows; never those of `dead`. Returns their number.
    */
-  admit(subset: LabelSet | undefined, from = 0): number {
+  admit(subset: LabelSet | undefined, from = 0, dead?: DeadRows): number {
+    if (dead === undefined) return this.#admit(subset, from);
+    if (subset === undefined) return this.admitLiving(dead, this.size);
+    this.#admit(subset, from);
+    const { filter } = this.#views;
+    const living = this.#living.after(dead);
+    let admitted = 0;
+    for (let at = from >>> 5; at < living.length; at++) {
+      const bits = (filter[at] as number) & (living[at] as number); // both have a bit for each row
+      filter[at] = bits;
+      if (bits !== 0) admitted += ones(bits);
+    }
+    return admitted;
+  }
+
+  /**
+   * Lets pass, until the event loop's next turn, of the first `size` rows, whose labels are in any order, those that are
+   * not dead and whose labels are in `subset`, if there is one. Returns how many they are without the subset.
+   */
+  admitLiving(dead: DeadRows, size: number, subset?: LabelSet): number {
+    const { labels, filter } = this.#views;
+    const words = Math.ceil(size / 32);
+    filter.set(this.#living.after(dead).subarray(0, words));
+    filter.fill(0, words);
+    if ((size & 31) !== 0) filter[words - 1] = (filter[words - 1] as number) & ((1 << (size & 31)) - 1);
+    if (subset !== undefined) {
+      for (let at = 0; at < words; at++) {
+        let bits = filter[at] as number; // at < words
+        for (let rest = bits; rest !== 0; rest &= rest - 1) {
+          const bit = rest & -rest;
+          if (!subset.has(labels[at * 32 + 31 - Math.clz32(bit)] as number)) bits &= ~bit;
+        }
+        filter[at] = bits;
+      }
+    }
+    return size - dead.count;
+  }
+
+  #admit(subset: LabelSet | undefined, from: number): number {
     const { labels, filter } = this.#views;
     const { size } = this;
     if (subset !== undefined && size > 0 && (labels[size - 1] ?? 0) - (labels[0] ?? 0) === size - 1)
@@ -141,7 +192,7 @@ export class Rows {
     return admitted;
   }
 
-  /** As `admit`, of labels without gaps: those of the rows are a part of the subset's bits. */
+  /** As `#admit`, of labels without gaps: those of the rows are a part of the subset's bits. */
   #admitDense(subset: LabelSet): number {
     const { labels, filter } = this.#views;
     const words = filter.subarray(0, Math.ceil(this.size / 32));
@@ -161,16 +212,14 @@ export class Rows {
     return rowOf(this.#views.labels, label);
   }
 
-  /** The similarities of at most `ROWS_A_CALL` labels with the query, undefined where a label is not held. */
-  compare(labels: readonly number[]): (number | undefined)[] {
+  /** The similarities of at most `ROWS_A_CALL` rows with the query, undefined for each -1. */
+  compare(numbers: readonly number[]): (number | undefined)[] {
     const { rows, similarities } = this.#views;
-    const held = labels.map((label, at) => {
-      const row = this.rowOf(label);
+    numbers.forEach((row, at) => {
       rows[at] = Math.max(0, row);
-      return row >= 0;
     });
-    this.kernel.score(this.#at.rows, labels.length);
-    return held.map((is, at) => (is ? similarities[at] : undefined));
+    this.kernel.score(this.#at.rows, numbers.length);
+    return numbers.map((row, at) => (row < 0 ? undefined : similarities[at]));
   }
 
   /** The `amount` first of what was found, as neighbours. */

@@ -60,6 +60,27 @@ export interface VectorIndex {
   close(): Promise<void>;
 }
 
+/**
+ * Rows that are dead: the first `count` of a log, each row at most once. The log grows at its end alone, so all snapshots
+ * share it, and who has followed it for one of them is a few rows away from the next.
+ */
+export interface DeadRows {
+  readonly log: readonly number[];
+  readonly count: number;
+}
+
+export interface BaseSearchOptions extends VectorSearchOptions {
+  /** Rows that are as if they were not there: they take no place among the k, nor among what an engine keeps on its way. */
+  dead?: DeadRows | undefined;
+}
+
+/** An index that changes can be laid over (overlay.ts): it knows its vectors by row, too. */
+export interface BaseIndex extends VectorIndex {
+  /** The row of `label`, a whole number below `size`, or -1 where it is not held. Errors: `not_ready`. */
+  rowOf(label: number): number;
+  search(vector: Float32Array, k: number, options?: BaseSearchOptions): Promise<Neighbour[]>;
+}
+
 /** Collects vectors and writes one index file. A writer is used once, also when `commit` fails. */
 export interface VectorIndexWriter {
   /**

@@ -129,7 +129,7 @@ export function snapshot(folder: string): Map<string, string> {
   const files = new Map<string, string>();
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
     const path = join(folder, name);
-    if (name.startsWith('writer.') || !statSync(path).isFile()) continue;
+    if (/^(writer|building)\./.test(name) || !statSync(path).isFile()) continue;
     files.set(name, createHash('sha256').update(readFileSync(path)).digest('hex'));
   }
   return files;
@@ -157,7 +157,7 @@ export function configFor(indexFolder: string, settings: Record<string, string> 
 
 /** How many papers the published index answers from, all of its files opened and checked. */
 export async function servedPapers(indexFolder: string): Promise<number> {
-  const generation = await openPublished(configFor(indexFolder));
+  const { generation } = await openPublished(configFor(indexFolder));
   const { size } = generation.vectors;
   await generation.close();
   return size;

@@ -90,7 +90,10 @@ describe('a build', () => {
       ['reading', 'read', 'embedding', 'keywords', 'calibrating', 'indexing', 'measuring', 'publishing'],
     );
 
-    const { generation, embedder } = await openCorpus(configFor(folder));
+    const {
+      overlay: { generation },
+      embedder,
+    } = await openCorpus(configFor(folder));
     const page = await generation.store.list([], 0, 100);
     assert.equal(page.papers.length, 47);
     for (const { id, title, abstract } of page.papers) {
@@ -180,7 +183,10 @@ describe('a build', () => {
     for (const [i, inputs] of cases.entries()) {
       const index = join(folder, `index-${i}`);
       for (const input of inputs) await runBuild(index, [jsonFile(folder, input)], { workers: 1 + (i % 2) });
-      const { generation, embedder } = await openCorpus(configFor(index));
+      const {
+        overlay: { generation },
+        embedder,
+      } = await openCorpus(configFor(index));
       const labels = await Promise.all(
         papers.map(async ({ id }) => (await generation.store.resolve(id ?? ''))?.label ?? -1),
       );

@@ -114,9 +114,9 @@ describe('a read-only disk', () => {
       await run('mount', ['-o', 'remount,ro', disk]);
       assert.throws(() => writeFileSync(join(disk, 'probe'), ''), /EROFS/);
 
-      const { generation, embedder } = await openCorpus(configFor(index, { NEARPAPER_EXACT_BELOW: '0' }));
-      assert.deepEqual([generation.vectors.engine, generation.note], ['hnsw', null]);
-      const corpus = corpusOf(generation);
+      const { overlay, embedder } = await openCorpus(configFor(index, { NEARPAPER_EXACT_BELOW: '0' }));
+      assert.deepEqual([overlay.generation.vectors.engine, overlay.generation.note], ['hnsw', null]);
+      const corpus = corpusOf(overlay);
       const options = { ...DEFAULT_OPTIONS, limit: 3 };
       const near = await similar(corpus, { id: 'p3', ...options }, new AbortController().signal);
       assert.equal(near.results.length, 3);
@@ -124,7 +124,7 @@ describe('a read-only disk', () => {
       const found = await search({ ...corpus, embedder }, asked, new AbortController().signal);
       assert.equal(found.results[0]?.paper.id, 'p7');
       assert.equal((await corpus.store.list([], 0, 100)).papers.length, 12);
-      await Promise.all([generation.close(), embedder.close()]);
+      await Promise.all([overlay.close(), embedder.close()]);
 
       const { code, stdout, stderr } = await runCommand(['similar', '--index', index, '--json', 'p3']);
       assert.equal(code, 0, stderr);

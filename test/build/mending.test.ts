@@ -130,7 +130,10 @@ describe('a build with another model', () => {
       /built with bge-small-en-v1\.5.*`nearpaper build --model all-MiniLM-L6-v2`/,
     );
     await assert.rejects(openCorpus(configFor(copy, { NEARPAPER_MODEL: 'all-MiniLM-L6-v2' })), mismatch);
-    const { generation, embedder } = await openCorpus(configFor(copy));
+    const {
+      overlay: { generation },
+      embedder,
+    } = await openCorpus(configFor(copy));
     assert.equal(embedder.model, 'bge-small-en-v1.5');
     await Promise.all([generation.close(), embedder.close()]);
   });

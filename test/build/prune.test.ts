@@ -19,7 +19,10 @@ describe('--prune', () => {
     const { index, prune } = await tenPapers(t);
     const { papers, removed, embedded } = await prune(papersFrom(2, 8));
     assert.deepEqual({ papers, removed, embedded }, { papers: 8, removed: 2, embedded: 0 });
-    const { generation, embedder } = await openCorpus(configFor(index));
+    const {
+      overlay: { generation },
+      embedder,
+    } = await openCorpus(configFor(index));
     assert.equal(await generation.store.resolve('p0'), undefined);
     assert.equal(generation.vectors.size, 8);
     await Promise.all([generation.close(), embedder.close()]);

@@ -36,7 +36,10 @@ function embeddedInDraft(index: string): number {
 }
 
 async function publishedIds(index: string): Promise<string[]> {
-  const { generation, embedder } = await openCorpus(configFor(index));
+  const {
+    overlay: { generation },
+    embedder,
+  } = await openCorpus(configFor(index));
   const { papers } = await generation.store.list([], 0, 1000);
   await Promise.all([generation.close(), embedder.close()]);
   return papers.map(({ id }) => id);

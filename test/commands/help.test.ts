@@ -34,6 +34,7 @@ const FLAGS: Record<string, string[]> = {
     '--prune',
     '--force',
     '--fresh',
+    '--discard-changes',
     '--sample',
     '--json',
   ],
@@ -69,6 +70,12 @@ const FLAGS: Record<string, string[]> = {
     '--per-query',
     '--json',
   ],
+  rebuild: ['--index', '--json'],
+  reembed: ['--index', '--json'],
+  backup: ['--index', '--json'],
+  restore: ['--index', '--json'],
+  verify: ['--index', '--json'],
+  export: ['--index', '--vectors', '--json'],
   info: ['--index', '--json'],
   doctor: ['--index', '--model', '--json'],
 };
@@ -217,6 +224,10 @@ describe('a wrong command line exits 2', () => {
     ],
     ['filters beside ids', ['papers', 'x', '--from', '2024'], /--from cannot be given together with ids/],
     ['a page beside all', ['papers', '--all', '-n', '3'], /--limit cannot be given together with --all/],
+    ['a backup without a folder', ['backup'], /missing required argument 'folder'/],
+    ['a restore without a backup', ['restore'], /missing required argument 'folder'/],
+    ['two files to export to', ['export', 'a', 'b'], /too many arguments/],
+    ['an export without a name', ['export', ''], /file: "" cannot be written: it has no name/],
   ];
   for (const [what, args, says] of wrong) {
     it(what, async () => {

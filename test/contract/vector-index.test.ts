@@ -1,11 +1,18 @@
+import type { TestContext } from 'node:test';
 import { ExactIndex } from '../../src/vectors/exact.js';
 import { openExactIndex } from '../../src/vectors/exact-file.js';
 import { openHnswIndex } from '../../src/vectors/hnsw.js';
-import type { VectorIndex } from '../../src/vectors/vector-index.js';
-import { temporaryFolder, writeExact, writeHnsw } from '../vectors/files.js';
-import { type VectorIndexUnderTest, vectorIndexContract } from './vector-index.js';
+import type { BaseIndex, VectorIndex } from '../../src/vectors/vector-index.js';
+import { type Entry, temporaryFolder, writeExact, writeHnsw } from '../vectors/files.js';
+import { HISTORIES, type History, type OpenBase } from '../vectors/overlaid.js';
+import { vectorIndexContract } from './vector-index.js';
 
-const openHnsw: VectorIndexUnderTest['open'] = async (t, entries, dimensions, poolSize) => {
+const openHnsw = async (
+  t: TestContext,
+  entries: readonly Entry[],
+  dimensions: number,
+  poolSize: number,
+): Promise<BaseIndex> => {
   const folder = await temporaryFolder(t);
   const vectors = await writeExact(folder, entries, dimensions);
   const exact = await openExactIndex(folder, vectors);
@@ -49,3 +56,25 @@ vectorIndexContract({
     };
   },
 });
+
+for (const [name, history] of Object.entries<History>(HISTORIES)) {
+  vectorIndexContract({
+    name: `exact under changes, ${name}`,
+    recall: 1,
+    empty: true,
+    open: async (_t, entries, dimensions) =>
+      history(async (base) => ExactIndex.fromVectors(base, dimensions), entries, dimensions),
+  });
+
+  vectorIndexContract({
+    name: `HNSW under changes, ${name}`,
+    recall: 0.95,
+    empty: false,
+    async open(t, entries, dimensions, poolSize) {
+      // There are no graphs over nothing.
+      const open: OpenBase = async (base) =>
+        base.length === 0 ? ExactIndex.fromVectors([], dimensions) : openHnsw(t, base, dimensions, poolSize);
+      return history(open, entries, dimensions);
+    },
+  });
+}

@@ -20,10 +20,10 @@ export async function evaluateIndex(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Evaluation> {
   const config = readConfig({ NEARPAPER_INDEX: indexFolder });
-  const { generation, embedder } = await openCorpus(config, { signal });
+  const { overlay, embedder } = await openCorpus(config, { signal });
   try {
     return await evaluate(
-      { ...corpusOf(generation), embedder },
+      { ...corpusOf(overlay), embedder },
       data,
       {
         mode: DEFAULT_MODE,
@@ -37,7 +37,7 @@ export async function evaluateIndex(
     );
   } finally {
     await embedder.close();
-    await generation.close();
+    await overlay.close();
   }
 }
 

@@ -17,8 +17,8 @@ import { similar } from '../../src/recommend/similar.js';
 const { positionals } = parseArgs({ allowPositionals: true });
 const [folder = 'index-data', wanted = '100'] = positionals;
 const config = readConfig({ NEARPAPER_INDEX: folder });
-const { generation, embedder } = await openCorpus(config);
-const corpus: SearchableCorpus = { ...corpusOf(generation), embedder };
+const { overlay, embedder } = await openCorpus(config);
+const corpus: SearchableCorpus = { ...corpusOf(overlay), embedder };
 /** What people make of a title when they type it or paste it from somewhere. */
 const SPELLINGS: Record<string, (title: string) => string> = {
   asWritten: (title) => title,
@@ -66,7 +66,7 @@ try {
   process.exitCode = holds ? 0 : 1;
 } finally {
   await embedder.close();
-  await generation.close();
+  await overlay.close();
 }
 
 function share(ranks: readonly number[], top: number): number {

@@ -18,8 +18,8 @@ import { sampleLabels } from '../../src/vectors/recall.js';
 
 const { positionals } = parseArgs({ allowPositionals: true });
 const [folder = 'index-data', abstractsFile] = positionals;
-const { generation, embedder } = await openCorpus(readConfig({ NEARPAPER_INDEX: folder }));
-const corpus = { ...corpusOf(generation), embedder };
+const { overlay, embedder } = await openCorpus(readConfig({ NEARPAPER_INDEX: folder }));
+const corpus = { ...corpusOf(overlay), embedder };
 
 interface Asked {
   text: string;
@@ -53,7 +53,7 @@ try {
   process.exitCode = holds ? 0 : 1;
 } finally {
   await embedder.close();
-  await generation.close();
+  await overlay.close();
 }
 
 /** One after another, so that no queue overflows. */

@@ -55,8 +55,8 @@ const METRICS = ['nDCG@10', 'Recall@20', 'Recall@100'] as const;
 type Means = Record<(typeof METRICS)[number] | 'unwanted@100', number>;
 
 const { indexFolder, judgedFolder, halvings } = readArguments();
-const generation = await openPublished(readConfig({ NEARPAPER_INDEX: indexFolder }));
-const corpus = corpusOf(generation);
+const overlay = await openPublished(readConfig({ NEARPAPER_INDEX: indexFolder }));
+const corpus = corpusOf(overlay);
 try {
   const lists = await readLists(corpus.store, join(judgedFolder, 'qrels.papers.dev.tsv'));
   const halved = Array.from({ length: halvings }, (_, i) => halve(lists, i));
@@ -73,7 +73,7 @@ try {
   for (const failure of failures) print(`\nBelow its floor: ${failure}`);
   process.exitCode = failures.length === 0 ? 0 : 1;
 } finally {
-  await generation.close();
+  await overlay.close();
 }
 
 function readArguments() {

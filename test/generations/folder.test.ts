@@ -7,11 +7,11 @@ import {
   buildingFolder,
   currentGeneration,
   nextGenerationName,
-  publish,
   removeOldGenerations,
   requireGeneration,
   requireWritable,
 } from '../../src/generations/folder.js';
+import { publish } from '../../src/generations/publish.js';
 import { failure, temporaryFolder } from '../build/building.js';
 
 /** What a reader finds: the generation's name, and the one that the file inside it was written for. */
@@ -73,9 +73,11 @@ describe('publishing', () => {
   it('shows a reader whole generations while another process publishes one after another, and is killed', async (t) => {
     const folder = temporaryFolder(t);
     const library = new URL('../../src/generations/folder.js', import.meta.url).href;
+    const publishing = new URL('../../src/generations/publish.js', import.meta.url).href;
     const program = `
       import { mkdirSync, writeFileSync } from 'node:fs';
-      import { buildingFolder, nextGenerationName, publish } from ${JSON.stringify(library)};
+      import { buildingFolder, nextGenerationName } from ${JSON.stringify(library)};
+      import { publish } from ${JSON.stringify(publishing)};
       const folder = ${JSON.stringify(folder)};
       for (let n = 0; ; n++) {
         const name = await nextGenerationName(folder);

@@ -66,7 +66,26 @@ export function allowedRequests(papers: readonly string[]): Record<string, fc.Ar
   };
   const recommendations = filtered(some({ ...seeds, strategy, ...options }, ['positives']));
   const one = fc.oneof(fc.record({ similar }), fc.record({ search }), fc.record({ recommendations }));
+  // Papers of their own, so that nothing goes that other requests are about.
+  const own = fc.constantFrom('own 1', 'own/2', 'arXiv:2401.00009');
+  const record = {
+    title: fc.constantFrom('A paper of our own', 'Ein anderer Aufsatz'),
+    abstract: fc.constantFrom('', 'We let trees grow.'),
+    authors: fc.constantFrom([], ['Ada Lovelace']),
+    published: fc.constantFrom(null, '2024-02-29'),
+    year: fc.constantFrom(null, 2024),
+    url: fc.constantFrom(null, 'https://example.org/'),
+    categories: fc.constantFrom([], ['cs.LG']),
+  };
+  const line = fc.oneof(some({ id: own, ...record }, ['title']), fc.record({ delete: own }));
+  const lines = fc.array(
+    line.map((one) => JSON.stringify(one)),
+    { minLength: 1, maxLength: 4 },
+  );
   return {
+    importPapers: fc.record({ lines: lines.map((all) => all.join('\n')) }),
+    putPaper: some({ id: own, ...record }, ['id', 'title']),
+    removePaper: fc.record({ id: own }),
     similarPapers: filtered(similar),
     searchByUrl: search,
     search,

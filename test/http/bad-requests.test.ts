@@ -254,8 +254,7 @@ describe('routes and methods', () => {
       ['/livez', 'GET, HEAD, OPTIONS'],
       ['/readyz', 'GET, HEAD, OPTIONS'],
       ['/v1/info', 'GET, HEAD, OPTIONS'],
-      ['/v1/papers', 'GET, HEAD, OPTIONS'],
-      ['/v1/papers/arXiv:2401.00001', 'GET, HEAD, OPTIONS'],
+      ['/v1/papers', 'GET, HEAD, POST, OPTIONS'],
       [SIMILAR, 'GET, HEAD, OPTIONS'],
       ['/v1/search', 'GET, HEAD, POST, OPTIONS'],
     ];
@@ -269,7 +268,12 @@ describe('routes and methods', () => {
       assert.equal(options.status, 204);
       assert.equal(options.headers.allow, allow);
     }
-    assertProblem(await served.http.post('/v1/papers').send({}), 'method_not_allowed');
+    const paper = '/v1/papers/arXiv:2401.00001';
+    const response = await served.http.patch(paper);
+    assertProblem(response, 'method_not_allowed');
+    assert.equal(response.headers.allow, 'GET, HEAD, PUT, DELETE, OPTIONS');
+    for (const write of [served.http.post('/v1/papers'), served.http.put(paper), served.http.delete(paper)])
+      assertProblem(await write.send({}), 'writes_off');
   });
 });
 

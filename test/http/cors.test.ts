@@ -16,7 +16,17 @@ after(() => metrics.close());
 function apiWith(origins: string): ReturnType<typeof supertest> {
   const settings = readConfig({ NEARPAPER_CORS_ORIGINS: origins });
   const { logger } = keepingLogger('silent');
-  return supertest(createApp({ logger, version: '0', metrics, settings, state: { kind: 'starting' } }));
+  return supertest(
+    createApp({
+      logger,
+      version: '0',
+      metrics,
+      settings,
+      state: { kind: 'starting' },
+      writer: null,
+      reload: null,
+    }),
+  );
 }
 
 const preflight = (api: ReturnType<typeof supertest>, origin: string) =>

@@ -5,15 +5,19 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Worker } from 'node:worker_threads';
 import { readConfig } from '../../src/config.js';
+import { NearpaperError } from '../../src/errors.js';
 import { createApp } from '../../src/http/app.js';
 import { createListener } from '../../src/http/listener.js';
 import { Metrics } from '../../src/http/metrics.js';
-import type { ExampleRequest } from '../../src/http/openapi/examples.js';
+import { EXAMPLE_KEY, type ExampleRequest } from '../../src/http/openapi/examples.js';
 import type { SharedCode } from '../../src/http/openapi/problems.js';
 import type { Answered } from '../support/problems.js';
 import { openSocket, parseResponse, sendRaw } from '../support/raw-http.js';
+import { openServed, serveParts } from '../support/served-parts.js';
 import { keepingLogger, serveIndex, type TestService } from '../support/service.js';
 import type { CleanUp } from '../support/temporary-folder.js';
+import { until } from '../support/until.js';
+import { ControlledWriter } from './controlled-writer.js';
 
 export type SentRequest = Omit<ExampleRequest, 'summary'>;
 
@@ -32,6 +36,18 @@ export async function send(url: string, { method, path, headers, body }: SentReq
   };
 }
 
+/** What a request for a route that only the holder of the admin key may use has to carry. */
+export const AUTHORISED = { Authorization: `Bearer ${EXAMPLE_KEY}` };
+
+/** Resolves when no generation is being made. */
+export async function rebuilt(url: string): Promise<void> {
+  await until('the rebuild has ended', async () => {
+    const path = '/v1/admin/status';
+    const { text } = await send(url, { method: 'get', path, headers: AUTHORISED });
+    return JSON.parse(text).rebuild.state !== 'running';
+  });
+}
+
 export interface Provoking {
   t: CleanUp;
   served: TestService;
@@ -45,6 +61,31 @@ const searchFor = (q: string): SentRequest => ({ method: 'post', path: '/v1/sear
 /** For each example without a request of its own: what brings it about. */
 export const PROVOKERS: Readonly<Partial<Record<SharedCode, (given: Provoking) => Promise<Answered>>>> = {
   malformed_http: ({ served }) => sendRaw(served.port, 'GET /livez HTTP/1.1\r\nHost: x\r\nnonsense\r\n\r\n'),
+  async writes_off({ t, index }) {
+    const { url } = await serveIndex(t, index);
+    return send(url, { method: 'delete', path: '/v1/papers/x', headers: AUTHORISED });
+  },
+  async rate_limited({ t, index }) {
+    const key = 'a-reader-key-of-yours';
+    const { url } = await serveIndex(t, index, { readKeys: [{ name: 'x', key, points: 1, seconds: 60 }] });
+    const request: SentRequest = {
+      method: 'get',
+      path: '/v1/info',
+      headers: { Authorization: `Bearer ${key}` },
+    };
+    assert.equal((await send(url, request)).status, 200);
+    return send(url, request);
+  },
+  async storage_failed({ t, index }) {
+    // What the journal makes of a full disk is its own test's.
+    const writer = new ControlledWriter();
+    const full = new NearpaperError('storage_failed', 'The change is not stored. The disk is full.');
+    writer.begin = () => Promise.reject(full);
+    const settings = readConfig({ NEARPAPER_ADMIN_KEY: EXAMPLE_KEY });
+    const { url } = await serveParts(t, await openServed(t, index), settings, writer);
+    const body = { title: 'A paper' };
+    return send(url, { method: 'put', path: '/v1/papers/x', headers: AUTHORISED, body });
+  },
   headers_too_large: ({ served }) =>
     sendRaw(served.port, `GET /livez HTTP/1.1\r\nHost: x\r\nX-Much: ${'a'.repeat(70_000)}\r\n\r\n`),
   body_too_large: ({ served }) => send(served.url, searchFor('a'.repeat(4 * 1024 * 1024))),
@@ -99,7 +140,15 @@ async function listening(t: CleanUp): Promise<{ server: Server; url: string }> {
   const { logger } = keepingLogger();
   const settings = readConfig({});
   const server = createListener(
-    createApp({ logger, version: '0', metrics, settings, state: { kind: 'starting' } }),
+    createApp({
+      logger,
+      version: '0',
+      metrics,
+      settings,
+      state: { kind: 'starting' },
+      writer: null,
+      reload: null,
+    }),
   );
   t.after(() => {
     server.closeAllConnections();

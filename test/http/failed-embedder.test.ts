@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { readConfig } from '../../src/config.js';
+import { Leases } from '../../src/generations/leases.js';
+import { Overlay } from '../../src/generations/overlay.js';
 import { openCorpus } from '../../src/open-corpus.js';
-import { served } from '../../src/server.js';
+import { served } from '../../src/running.js';
 import { buildIndex, indexOf, THREE_PAPERS, writePapers } from '../support/corpus.js';
 import { assertProblem } from '../support/problems.js';
 import { serveIndex, type TestService } from '../support/service.js';
@@ -73,13 +75,14 @@ describe('what is served', () => {
     const config = readConfig({ NEARPAPER_INDEX: index, NEARPAPER_WORKERS: '1' });
     const opened = await openCorpus(config);
     const generation = {
-      ...opened.generation,
+      ...opened.overlay.generation,
       close: async () => {
-        await opened.generation.close();
+        await opened.overlay.close();
         throw new Error('the disk is gone');
       },
     };
-    const corpus = served({ ...opened, generation }, new Map(), () => undefined);
+    const { embedder } = opened;
+    const corpus = served({ overlay: new Overlay(generation), embedder }, new Leases(), () => undefined);
     await assert.rejects(corpus.close(), /the disk is gone/);
     // A thread that has ended has no id any more.
     await until('the worker ends', () => workers.at(-1)?.threadId === -1);

@@ -72,7 +72,15 @@ describe('GET /metrics', () => {
     t.after(() => metrics.close());
     const { logger } = keepingLogger();
     const http = supertest(
-      createApp({ logger, version: '0', metrics, settings: readConfig({}), state: { kind: 'starting' } }),
+      createApp({
+        logger,
+        version: '0',
+        metrics,
+        settings: readConfig({}),
+        state: { kind: 'starting' },
+        writer: null,
+        reload: null,
+      }),
     );
     const scraped = await scrape({ http });
     assert.equal(sampleValue(scraped, 'nearpaper_corpus_papers'), 0);

@@ -8,7 +8,7 @@ export interface DocumentedExample {
   summary: string;
   value?: unknown;
   'x-request'?: {
-    method: 'get' | 'post' | 'delete';
+    method: 'get' | 'post' | 'put' | 'delete';
     path: string;
     headers?: Record<string, string>;
     body?: unknown;
@@ -28,6 +28,8 @@ export interface DocumentedParameter {
 
 export interface MediaType {
   schema: object;
+  /** Of NDJSON: what each line is. */
+  'x-itemSchema'?: object;
   examples: Record<string, DocumentedExample | { $ref: string }>;
 }
 
@@ -43,6 +45,7 @@ export interface DocumentedOperation {
   summary: string;
   description: string;
   parameters: (DocumentedParameter | { $ref: string })[];
+  security?: Record<string, unknown>[];
   requestBody?: { content: Record<string, MediaType> };
   responses: Record<string, DocumentedResponse>;
 }
@@ -57,7 +60,7 @@ export interface ContractDocument {
 
 /** One operation with where it stands. */
 export interface Place {
-  method: 'get' | 'post';
+  method: 'get' | 'post' | 'put' | 'delete';
   path: string;
   operation: DocumentedOperation;
 }
@@ -136,6 +139,11 @@ export class Contract {
     }
     const [mediaType = ''] = String(given['content-type']).split(';');
     assert.ok(mediaType in response.content, `${mediaType} of ${what} is not documented`);
+    const item = response.content[mediaType]?.['x-itemSchema'];
+    if (item !== undefined) {
+      for (const line of text.trimEnd().split('\n')) this.assertFits(JSON.parse(line), item, what);
+      return;
+    }
     const body: unknown = mediaType.endsWith('json') ? JSON.parse(text) : text;
     this.assertValid(body, [...place, 'content', mediaType, 'schema'], what);
     if (status < 400) return;
@@ -151,7 +159,12 @@ const TRANSPORT = new Set([
   'content-type',
   'date',
   'keep-alive',
+  'transfer-encoding',
   'x-content-type-options',
+  'content-security-policy',
+  'referrer-policy',
+  'x-frame-options',
+  'cross-origin-resource-policy',
 ]);
 /** Answered before there is a request, hence without its id. */
 const UNREAD = new Set(['malformed_http', 'request_timeout', 'headers_too_large']);

@@ -24,6 +24,8 @@ const appWith = (environment: Record<string, string> = {}) =>
     metrics,
     settings: readConfig(environment),
     state: { kind: 'starting' },
+    writer: null,
+    reload: null,
   });
 const app = appWith();
 const http = supertest(app);
@@ -124,8 +126,10 @@ function routesOf(router: unknown): string[] {
 describe('routes', () => {
   it('are all in the document, and those of the document all exist', () => {
     const documented = contract.operations.map(({ method, path }) => `${method} ${path}`);
-    assert.deepEqual([...documented, ...OUTSIDE].toSorted(), routesOf(app.router).toSorted());
-    assert.ok(documented.length >= 14);
+    // One may be met twice: by what refuses it early, and by what answers it.
+    const routes = [...new Set(routesOf(app.router))];
+    assert.deepEqual([...documented, ...OUTSIDE].toSorted(), routes.toSorted());
+    assert.ok(documented.length >= 21);
   });
 
   it('are listed by GET / as in the document', async () => {

@@ -14,7 +14,15 @@ after(() => metrics.close());
 
 const apiIn = (state: ServiceState) =>
   supertest(
-    createApp({ logger: keepingLogger().logger, version: '0', metrics, settings: readConfig({}), state }),
+    createApp({
+      logger: keepingLogger().logger,
+      version: '0',
+      metrics,
+      settings: readConfig({}),
+      state,
+      writer: null,
+      reload: null,
+    }),
   );
 
 const CORPUS_ROUTES = ['/v1/info', '/v1/papers', '/v1/papers/x', '/v1/papers/x/similar', '/v1/search?q=x'];

@@ -62,7 +62,11 @@ describe('keywords.bin', () => {
       bytes: BYTES,
       papers: 3,
       terms: 4,
+      meanTerms: 8 / 3,
     });
+    for (const none of [[], [[7, { title: 'of', abstract: '' }] as const]]) {
+      assert.equal((await written(t, none)).facts.meanTerms, null);
+    }
   });
 
   it('has the same bytes for the same papers, and leaves no temporary file', async (t) => {

@@ -24,9 +24,9 @@ let built: Corpus;
 
 before(async () => {
   const papers = ids.map((id, i) => ({ id, title: `Paper number ${i}` }));
-  const generation = await openPublished(readConfig({ NEARPAPER_INDEX: await indexOf(file, papers) }));
-  file.after(() => generation.close());
-  built = corpusOf(generation);
+  const overlay = await openPublished(readConfig({ NEARPAPER_INDEX: await indexOf(file, papers) }));
+  file.after(() => overlay.close());
+  built = corpusOf(overlay);
   for (const id of ids) labels.push((await built.store.resolve(id))?.label ?? -1);
 });
 

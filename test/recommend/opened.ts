@@ -9,14 +9,14 @@ import type { CleanUp } from '../support/temporary-folder.js';
 
 /** Builds these papers and opens them with the model. */
 export async function openedCorpus(t: CleanUp, papers: readonly PaperRecord[]): Promise<SearchableCorpus> {
-  const { generation, embedder } = await openCorpus(
+  const { overlay, embedder } = await openCorpus(
     readConfig({ NEARPAPER_INDEX: await indexOf(t, papers), NEARPAPER_WORKERS: '1' }),
   );
   t.after(async () => {
-    await generation.close();
+    await overlay.close();
     await embedder.close();
   });
-  return { ...corpusOf(generation), embedder };
+  return { ...corpusOf(overlay), embedder };
 }
 
 /** The embedder, counting how often it is called. */

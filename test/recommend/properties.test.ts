@@ -47,9 +47,9 @@ const known: Labelled[] = [];
 let built: Corpus;
 
 before(async () => {
-  const generation = await openPublished(readConfig({ NEARPAPER_INDEX: await indexOf(file, records) }));
-  file.after(() => generation.close());
-  built = corpusOf(generation);
+  const overlay = await openPublished(readConfig({ NEARPAPER_INDEX: await indexOf(file, records) }));
+  file.after(() => overlay.close());
+  built = corpusOf(overlay);
   for (const id of ids) {
     const label = (await built.store.resolve(id))?.label ?? -1;
     labels.push(label);

@@ -1,7 +1,8 @@
 /** The service over parts of a test's own making, where one of them must be watched or defective. */
 import assert from 'node:assert/strict';
+import type { CorpusWriter } from '../../src/changes/corpus-writer.js';
 import { type Config, readConfig } from '../../src/config.js';
-import { aboutGeneration } from '../../src/generations/about.js';
+import { aboutCorpus } from '../../src/generations/about.js';
 import { Live } from '../../src/generations/live.js';
 import { createApp } from '../../src/http/app.js';
 import { createListener, listen } from '../../src/http/listener.js';
@@ -14,15 +15,15 @@ import type { CleanUp } from './temporary-folder.js';
 /** What a service answers from, with one embedding worker; closed when the file ends, not by the service. */
 export async function openServed(t: CleanUp, indexFolder: string): Promise<ServedCorpus> {
   const config = readConfig({ NEARPAPER_INDEX: indexFolder, NEARPAPER_WORKERS: '1' });
-  const { generation, embedder } = await openCorpus(config);
+  const { overlay, embedder } = await openCorpus(config);
   t.after(async () => {
-    await generation.close();
+    await overlay.close();
     await embedder.close();
   });
   return {
-    ...corpusOf(generation),
+    ...corpusOf(overlay),
     embedder,
-    about: aboutGeneration(generation),
+    about: aboutCorpus(overlay, overlay.view()),
     observe: () => undefined,
     queryCache: null,
     close: async () => {},
@@ -34,12 +35,21 @@ export async function serveParts(
   t: CleanUp,
   corpus: ServedCorpus,
   settings: Config = readConfig({}),
+  writer: CorpusWriter | null = null,
 ): Promise<{ url: string; port: number; log: LogLine[] }> {
   const { logger, log } = keepingLogger();
   const live = new Live(corpus, (thrown) => assert.fail(String(thrown)));
   const metrics = new Metrics();
   const server = createListener(
-    createApp({ logger, version: '0', metrics, settings, state: { kind: 'ready', live } }),
+    createApp({
+      logger,
+      version: '0',
+      metrics,
+      settings,
+      state: { kind: 'ready', live },
+      writer,
+      reload: null,
+    }),
   );
   const port = await listen(server, 0, '127.0.0.1');
   t.after(() => {

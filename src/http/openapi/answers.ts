@@ -158,6 +158,7 @@ const info = z.strictObject({
   created: z.iso.datetime(),
   sample: z.boolean().describe('Whether this is the corpus that ships with nearpaper.'),
   papers: count,
+  pendingChanges: count.describe('Live changes that are in no published generation yet.'),
   model: z.strictObject({ name: z.string(), fingerprint: z.string(), dimensions: z.int().min(1) }),
   search: z.strictObject({
     engine: z.enum(['hnsw', 'exact']),
@@ -199,6 +200,68 @@ const about = z.strictObject({
   routes: z.array(z.string()),
 });
 
+const written = z.strictObject({
+  outcome: z
+    .enum(['created', 'changed', 'unchanged'])
+    .describe('unchanged: the corpus has this paper with this content already.'),
+  id: z.string().describe('The id that the corpus has.'),
+});
+
+const lineError = problem
+  .omit({ type: true, title: true, status: true, requestId: true })
+  .describe('What a problem would say.');
+
+/** One line of the answer to an import. */
+export const IMPORT_ANSWER = z
+  .union([
+    z.strictObject({
+      line: z.int().min(1),
+      id: z.string(),
+      outcome: z.enum(['created', 'changed', 'unchanged', 'older_version', 'deleted']),
+    }),
+    z.strictObject({ line: z.int().min(1), error: lineError }),
+    z
+      .strictObject({
+        done: z.boolean().describe('Whether every line was read.'),
+        created: count,
+        changed: count,
+        unchanged: count,
+        older: count,
+        deleted: count,
+        refused: count,
+        error: lineError.optional().describe('Why not every line was read.'),
+      })
+      .describe('The last line. Where it is missing, the connection broke.'),
+  ])
+  .describe('What became of one line, which is counted from 1, blank lines included.');
+
+const writerStatus = z.strictObject({
+  generation: z.string(),
+  papers: count,
+  model: z.string(),
+  changes: z.strictObject({
+    last: count.describe('Number of the last change that was acknowledged.'),
+    pending: count.describe('Acknowledged, and not in the published generation yet.'),
+    queued: count.describe('Asked for, and not acknowledged yet.'),
+    queue: count.describe('As many may be queued.'),
+  }),
+  rebuild: z.discriminatedUnion('state', [
+    z.strictObject({ state: z.literal('idle') }),
+    z.strictObject({
+      state: z.literal('running'),
+      since: z.iso.datetime(),
+      progress: z.number().min(0).max(1),
+    }),
+    z.strictObject({
+      state: z.literal('failed'),
+      since: z.iso.datetime(),
+      code: z.string(),
+      detail,
+      nextAttempt: z.iso.datetime().nullable(),
+    }),
+  ]),
+});
+
 /** By the names they have in the document. */
 export const ANSWERS = {
   Paper: paper,
@@ -212,6 +275,10 @@ export const ANSWERS = {
   Problem: problem,
   Info: info,
   About: about,
+  Written: written,
+  Deleted: z.strictObject({ deleted: z.string().describe('The id that the corpus had.') }),
+  WriterStatus: writerStatus,
+  Served: z.strictObject({ generation: z.string().describe('What answers now.'), papers: count }),
   Live: z.strictObject({ status: z.literal('live') }),
   Ready: z.strictObject({ status: z.literal('ready'), generation: z.string() }),
 } as const satisfies Record<string, z.ZodType>;

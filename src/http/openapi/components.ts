@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { BATCH_KINDS, RequestSchemas } from '../../recommend/requests.js';
 import { ANSWERS } from './answers.js';
-import { describe, type Limits, NOTES, type Note, textSchema } from './notes.js';
+import { describe, type Limits, NOTES, type Note, textSchema, WRITE_NOTES } from './notes.js';
 
 export type JsonSchema = Record<string, unknown>;
 
@@ -13,9 +13,14 @@ const BODIES = {
   SimilarRequest: 'similarInBatch',
   BatchRequest: 'batch',
   LookUpRequest: 'lookUp',
+  PaperRecord: 'paperRecord',
+  ReembedRequest: 'reembed',
 } as const satisfies Record<string, keyof RequestSchemas>;
 
 export type BodyName = keyof typeof BODIES;
+
+/** Bodies whose names mean something of their own. */
+const WRITES: ReadonlySet<string> = new Set<BodyName>(['PaperRecord', 'ReembedRequest']);
 
 const IN_BATCH = {
   similar: 'SimilarRequest',
@@ -36,7 +41,12 @@ export function componentSchemas(schemas: RequestSchemas, limits: Limits): Recor
   const { Seed, RequestInBatch, ...requests } = converted(bodies, 'input');
   return {
     ...answerSchemas(),
-    ...mapValues(requests, (schema) => withNotes(schema, limits)),
+    ...Object.fromEntries(
+      Object.entries(requests).map(([name, schema]) => [
+        name,
+        withNotes(schema, limits, WRITES.has(name) ? WRITE_NOTES : NOTES),
+      ]),
+    ),
     Seed: seedSchema(Seed, limits),
     RequestInBatch: { ...RequestInBatch, ...requestInBatch() },
   };
@@ -62,8 +72,8 @@ function requestInBatch(): JsonSchema {
 }
 
 /** A schema that stands alone, such as that of all the parameters of a GET route. */
-export function inlineSchema(schema: z.ZodType): JsonSchema {
-  return { ...tidy(z.toJSONSchema(schema, { ...OPTIONS, io: 'input' })) };
+export function inlineSchema(schema: z.ZodType, io: 'input' | 'output' = 'input'): JsonSchema {
+  return { ...tidy(z.toJSONSchema(schema, { ...OPTIONS, io })) };
 }
 
 const OPTIONS = {
@@ -91,20 +101,27 @@ function tidy(schema: object): JsonSchema {
   return rest;
 }
 
+type Notes = Readonly<Record<string, Note>>;
+
 /** A body whose properties say what they are for and what is checked besides. */
-function withNotes(schema: JsonSchema, limits: Limits): JsonSchema {
+function withNotes(schema: JsonSchema, limits: Limits, notes: Notes): JsonSchema {
   const { properties } = schema;
   if (typeof properties !== 'object' || properties === null) return schema;
   const described = Object.entries(properties).map(([name, property]) => [
     name,
-    withNote(name, property, limits.text),
+    withNote(name, property, limits.text, notes),
   ]);
   return { ...schema, properties: Object.fromEntries(described) };
 }
 
 /** `longestText`: of `q`. */
-export function withNote(name: string, property: JsonSchema, longestText: number): JsonSchema {
-  const note: Note | undefined = Object.hasOwn(NOTES, name) ? NOTES[name as keyof typeof NOTES] : undefined;
+export function withNote(
+  name: string,
+  property: JsonSchema,
+  longestText: number,
+  notes: Notes = NOTES,
+): JsonSchema {
+  const note = Object.hasOwn(notes, name) ? notes[name] : undefined;
   if (note === undefined) return property;
   return {
     ...property,

@@ -2,9 +2,18 @@
 import { requestSchemas } from '../../recommend/requests.js';
 import { componentSchemas, refTo } from './components.js';
 import { EXAMPLES, type ExampleRequest, type Examples } from './examples.js';
+import { linesOf } from './ndjson.js';
 import type { Limits } from './notes.js';
-import { OPERATIONS, type Operation } from './operations.js';
-import { IF_NONE_MATCH, PAPER_ID, type Parameter, queryParameters, REQUEST_ID } from './parameters.js';
+import type { Operation } from './operation.js';
+import { OPERATIONS } from './operations.js';
+import {
+  CONDITIONS,
+  IF_NONE_MATCH,
+  PAPER_ID,
+  type Parameter,
+  queryParameters,
+  REQUEST_ID,
+} from './parameters.js';
 import { exampleOf, problemResponses, sharedExamples } from './problems.js';
 
 export interface OpenApiDocument {
@@ -25,8 +34,19 @@ details (RFC 9457) with a stable \`code\`. The examples are true of the sample c
 const TAGS: { name: Operation['tag']; description: string }[] = [
   { name: 'Queries', description: 'Which papers are close?' },
   { name: 'Papers', description: 'What the corpus holds.' },
+  { name: 'Administration', description: 'For who runs the service.' },
   { name: 'Service', description: 'What this service is and how it does.' },
 ];
+
+const SECURITY_SCHEMES = {
+  readKey: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'One of NEARPAPER_READ_KEYS, or the admin key. Not needed where the service has none.',
+  },
+  adminKey: { type: 'http', scheme: 'bearer', description: 'NEARPAPER_ADMIN_KEY.' },
+};
+const SECURITY = { read: [{}, { readKey: [] }], admin: [{ adminKey: [] }], none: [] };
 
 /** The document of a service with these limits. The same arguments give the same document, member by member. */
 export function openApiDocument({ version, limits }: { version: string; limits: Limits }): OpenApiDocument {
@@ -41,6 +61,7 @@ export function openApiDocument({ version, limits }: { version: string; limits: 
       ...(operation.path.includes('{id}') ? [PAPER_ID] : []),
       ...(queries[i] ?? []),
       ...(operation.method === 'get' && operation.fromCorpus ? [IF_NONE_MATCH] : []),
+      ...(operation.conditions ?? []).map((name) => CONDITIONS[name]),
       REQUEST_ID,
     ].map((parameter) => sharedOr(shared, parameter));
     paths[operation.path] = {
@@ -58,14 +79,14 @@ export function openApiDocument({ version, limits }: { version: string; limits: 
       license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'This service.' }],
-    // None of its own: whoever offers it to others puts a proxy before it.
-    security: [],
+    security: SECURITY.read,
     tags: TAGS,
     paths,
     components: {
       schemas: componentSchemas(schemas, limits),
       parameters: Object.fromEntries(shared),
       headers: HEADERS,
+      securitySchemes: SECURITY_SCHEMES,
       examples: sharedExamples(),
     },
   };
@@ -96,17 +117,21 @@ function sharedOr(
 }
 
 function operationObject(operation: Operation, parameters: readonly unknown[]): Record<string, unknown> {
-  const { id, tag, summary, description, body, problems } = operation;
+  const { id, tag, key, summary, description, problems } = operation;
   const examples: Examples = EXAMPLES[id];
+  const body = requestBody(operation, examples);
   return {
     operationId: id,
     tags: [tag],
     summary,
     description,
+    ...(key === undefined ? {} : { security: SECURITY[key] }),
     parameters,
-    ...(body === undefined ? {} : { requestBody: requestBody(body, examples) }),
+    ...(body === null ? {} : { requestBody: body }),
     responses: {
-      200: answerObject(operation, examples),
+      ...Object.fromEntries(
+        statusesOf(operation).map((status) => [status, answerObject(operation, examples, status)]),
+      ),
       ...(operation.method === 'get' && operation.fromCorpus
         ? { 304: { description: 'The answer is the one that If-None-Match names.', headers: KEPT } }
         : {}),
@@ -115,31 +140,52 @@ function operationObject(operation: Operation, parameters: readonly unknown[]): 
   };
 }
 
-function requestBody(body: string, { answered }: Examples): Record<string, unknown> {
-  const example = ({ summary, body: value }: ExampleRequest) => ({ summary, value });
-  const examples = Object.entries(answered).map(([name, request]) => [name, example(request)]);
-  const content = { schema: refTo(body), examples: Object.fromEntries(examples) };
-  return { required: true, content: { 'application/json': content } };
+function statusesOf({ statuses = [200] }: Operation): readonly number[] {
+  return statuses;
 }
 
-function answerObject(operation: Operation, { answered }: Examples): Record<string, unknown> {
-  const { id, method, answer, fromCorpus } = operation;
-  const examples = Object.entries(answered).map(([name, request]) => [
-    name,
-    exampleOf(request, `${id}.${name}`),
-  ]);
-  const mediaType = answer === null ? 'text/plain' : 'application/json';
-  const schema = answer === null ? { type: 'string' } : refTo(answer);
+function requestBody({ body, lines }: Operation, { answered }: Examples): Record<string, unknown> | null {
+  if (body === undefined && !lines) return null;
+  const example = ({ summary, body: value }: ExampleRequest) => ({ summary, value });
+  const examples = Object.fromEntries(
+    Object.entries(answered).map(([name, request]) => [name, example(request)]),
+  );
+  const content = lines
+    ? linesOf('body', examples)
+    : { 'application/json': { schema: refTo(String(body)), examples } };
+  return { required: true, content };
+}
+
+function answerObject(operation: Operation, { answered }: Examples, status: number): Record<string, unknown> {
+  const { id, method, answer, fromCorpus, lines } = operation;
+  const [usual] = statusesOf(operation);
+  const examples = Object.fromEntries(
+    Object.entries(answered)
+      .filter(([, request]) => (request.status ?? usual) === status)
+      .map(([name, request]) => [name, exampleOf(request, `${id}.${name}`)]),
+  );
+  const content = lines
+    ? linesOf('answer', examples)
+    : answer === null
+      ? { 'text/plain': { schema: { type: 'string' }, examples } }
+      : { 'application/json': { schema: refTo(answer), examples } };
+  const tagged = method === 'get' && fromCorpus;
   return {
-    description: method === 'get' && fromCorpus ? 'The answer, with its ETag.' : 'The answer.',
+    description: DESCRIPTIONS[status] ?? (tagged ? 'The answer, with its ETag.' : 'The answer.'),
     headers: answerHeaders(operation),
-    content: { [mediaType]: { schema, examples: Object.fromEntries(examples) } },
+    content,
   };
 }
 
-function answerHeaders({ method, answer, fromCorpus }: Operation): Record<string, unknown> {
-  if (answer === null) return NEVER_KEPT;
+const DESCRIPTIONS: Readonly<Record<number, string>> = {
+  201: 'There was no such paper; now there is.',
+  202: 'It has begun.',
+};
+
+function answerHeaders({ method, fromCorpus, neverKept }: Operation): Record<string, unknown> {
+  if (neverKept) return NEVER_KEPT;
   if (!fromCorpus) return ALWAYS;
+  if (method === 'put') return headers('X-Request-Id', 'Server-Timing', 'ETag');
   return method === 'get' ? KEPT : TIMED;
 }
 
@@ -161,8 +207,9 @@ const HEADERS = {
     { required: false },
   ),
   ETag: header(
-    'Strong; changes with the generation, the model, the ranking, the settings and the request.',
-    { type: 'string', pattern: '^"[\\w-]+"$' },
+    'Strong; changes with the generation, the model, the ranking, the settings and the request. Of a single paper: ' +
+      'with that paper, with the fields that are shown of it, and with the version of the service.',
+    { type: 'string', pattern: '^"[\\w.-]+"$' },
     IF_NONE_MATCH.example,
   ),
   'Cache-Control': header(
@@ -181,6 +228,7 @@ const HEADERS = {
     1,
     { required: false },
   ),
+  'WWW-Authenticate': header('How to send a key.', { const: 'Bearer' }, 'Bearer'),
   Allow: header('The methods of this path.', { type: 'string' }, 'GET, HEAD, POST, OPTIONS'),
 } as const;
 

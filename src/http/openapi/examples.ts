@@ -3,13 +3,15 @@
  * Their answers are in recorded.ts, which test/http/record-examples.ts writes.
  */
 import type { ErrorCode } from '../../errors.js';
-import { NOTES, SAMPLE } from './notes.js';
+import { NOTES, SAMPLE, WRITE_NOTES } from './notes.js';
 
 export interface ExampleRequest {
   /** For people. */
   summary: string;
-  method: 'get' | 'post' | 'delete';
+  method: 'get' | 'post' | 'put' | 'delete';
   path: string;
+  /** Of the answer, where it is not the first of the operation. */
+  status?: number;
   headers?: Readonly<Record<string, string>>;
   /** JSON, or a text that is sent as it is. */
   body?: unknown;
@@ -28,6 +30,27 @@ const post = (summary: string, path: string, body: unknown): ExampleRequest => (
   path,
   body,
 });
+
+/** The key of the service that these requests are sent to. */
+export const EXAMPLE_KEY = 'an-admin-key-of-yours';
+const authorised = { Authorization: `Bearer ${EXAMPLE_KEY}` };
+
+const admin = (
+  summary: string,
+  method: ExampleRequest['method'],
+  path: string,
+  { headers = {}, ...rest }: Pick<ExampleRequest, 'headers' | 'body' | 'status'> = {},
+): ExampleRequest => ({ summary, method, path, headers: { ...authorised, ...headers }, ...rest });
+
+/** Sent in this order: made, left as it is, and at last removed. */
+const made = '/v1/papers/arXiv%3A2401.00001v2';
+const record = Object.fromEntries(
+  (['title', 'abstract', 'authors', 'published', 'categories'] as const).map((name) => [
+    name,
+    WRITE_NOTES[name].example,
+  ]),
+);
+const other = { 'If-Match': '"another-version"' };
 
 const paper = `/v1/papers/${SAMPLE.longContext}`;
 
@@ -163,6 +186,59 @@ export const EXAMPLES = {
       not_found: get('An id whose slash is not written %2F', '/v1/papers/cs/0112017'),
     },
   },
+  importPapers: {
+    answered: {
+      lines: admin('A paper, the same again, its removal, and a line that is neither', 'post', '/v1/papers', {
+        headers: { 'Content-Type': 'application/x-ndjson' },
+        body:
+          '{"id": "trees", "title": "Trees that grow", "year": 2024}\n' +
+          '{"id": "trees", "title": "Trees that grow", "year": 2024}\n' +
+          '{"delete": "trees"}\n' +
+          '{"titel": "Trees that grow"}\n',
+      }),
+    },
+    refused: {
+      unknown_parameter: admin('A parameter', 'post', '/v1/papers?wait=true', {
+        headers: { 'Content-Type': 'application/x-ndjson' },
+        body: '{"title": "Trees that grow"}',
+      }),
+    },
+  },
+  putPaper: {
+    answered: {
+      created: admin('A new paper', 'put', made, { body: record, status: 201 }),
+      unchanged: admin('The same again', 'put', made, { body: record }),
+    },
+    refused: {
+      invalid_request: admin('No title', 'put', made, { body: { abstract: record.abstract } }),
+      unknown_parameter: admin('A name with a typing error', 'put', made, {
+        body: { ...record, titel: 'Trees' },
+      }),
+      invalid_paper: admin('A date that is none', 'put', made, {
+        body: { ...record, published: 'yesterday' },
+      }),
+      older_version: admin(
+        'The first version, where the corpus has the second',
+        'put',
+        `${made.slice(0, -1)}1`,
+        {
+          body: record,
+        },
+      ),
+      precondition_failed: admin('The tag of another version', 'put', made, { body: record, headers: other }),
+    },
+  },
+  removePaper: {
+    answered: { removed: admin('A paper', 'delete', made) },
+    refused: {
+      invalid_request: admin('A condition that is no list of tags', 'delete', paper, {
+        headers: { 'If-Match': 'another-version' },
+      }),
+      unknown_parameter: admin('A parameter', 'delete', `${paper}?force=true`),
+      unknown_paper: admin('An id that the corpus does not have', 'delete', '/v1/papers/arXiv:2401.99999'),
+      precondition_failed: admin('The tag of another version', 'delete', paper, { headers: other }),
+    },
+  },
   lookUpPapers: {
     answered: {
       two: post('One that is there, one that is not', '/v1/papers/lookup', {
@@ -185,6 +261,33 @@ export const EXAMPLES = {
   },
   live: { answered: { live: get('It is up', '/livez') }, refused: {} },
   ready: { answered: { ready: get('It can answer', '/readyz') }, refused: {} },
+  writerStatus: {
+    answered: { status: admin('Four changes that are in no generation yet', 'get', '/v1/admin/status') },
+    refused: { unknown_parameter: admin('A parameter', 'get', '/v1/admin/status?verbose=true') },
+  },
+  rebuild: {
+    answered: { begun: admin('Begun', 'post', '/v1/admin/rebuild') },
+    refused: { unknown_parameter: admin('A parameter', 'post', '/v1/admin/rebuild?force=true') },
+  },
+  reembed: {
+    answered: {
+      begun: admin('With the model that the corpus has', 'post', '/v1/admin/reembed', {
+        body: { model: WRITE_NOTES.model.example },
+      }),
+    },
+    refused: {
+      invalid_request: admin('A model that there is not', 'post', '/v1/admin/reembed', {
+        body: { model: 'no-such-model' },
+      }),
+      unknown_parameter: admin('A parameter with a typing error', 'post', '/v1/admin/reembed', {
+        body: { modle: WRITE_NOTES.model.example },
+      }),
+    },
+  },
+  reload: {
+    answered: { served: admin('Nothing new is published', 'post', '/v1/admin/reload') },
+    refused: { unknown_parameter: admin('A parameter', 'post', '/v1/admin/reload?force=true') },
+  },
   metrics: { answered: { scrape: get('A few of the lines', '/metrics') }, refused: {} },
 } as const satisfies Record<string, Examples>;
 

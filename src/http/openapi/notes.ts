@@ -2,10 +2,14 @@
 import type { Config } from '../../config.js';
 import type { RequestSchemas } from '../../recommend/requests.js';
 
-/** Every name in any request: one that is added to the schemas must be described here. */
+/** Every name in any query: one that is added to the schemas must be described here. */
 export type ParameterName = {
-  [Name in keyof RequestSchemas]: keyof RequestSchemas[Name]['shape'] & string;
-}[keyof RequestSchemas];
+  [Name in Exclude<keyof RequestSchemas, Write>]: keyof RequestSchemas[Name]['shape'] & string;
+}[Exclude<keyof RequestSchemas, Write>];
+
+/** The schemas of writes: what their names mean is in WRITE_NOTES. */
+type Write = 'paperRecord' | 'reembed';
+type WriteName = { [Name in Write]: keyof RequestSchemas[Name]['shape'] & string }[Write];
 
 export interface Note {
   /** What it does. */
@@ -82,6 +86,27 @@ export const NOTES: Readonly<Record<ParameterName, Note>> = {
       { recommendations: { positives: [{ id: SAMPLE.nash }], limit: 1 } },
     ],
   },
+};
+
+const OR_MONTH = 'Of a month or a year only the year is kept';
+
+/** Each name of a paper that is written, and of what administration takes. */
+export const WRITE_NOTES: Readonly<Record<WriteName, Note>> = {
+  id: { text: 'The id, which is that of the path', example: 'arXiv:2401.00001v2' },
+  title: { text: 'The title', example: 'Trees that grow', checked: { minLength: 1, pattern: '\\S' } },
+  abstract: {
+    text: 'The abstract; without one the title alone is compared',
+    example: 'We let decision trees grow while they are used.',
+  },
+  authors: { text: 'The authors, in their order', example: ['Ada Lovelace', 'Alan Turing'] },
+  published: { text: `When it was published. ${OR_MONTH}`, example: '2024-01-02' },
+  updated: { text: `When it was last changed. ${OR_MONTH}`, example: '2024-05-31' },
+  year: { text: 'The year of publication, where no day is known', example: 2024 },
+  categories: { text: 'Its categories', example: ['cs.LG', 'stat.ML'] },
+  venue: { text: 'Where it was published', example: 'A Workshop on Trees' },
+  url: { text: 'Where it can be read. Any other address is dropped', example: 'https://example.org/trees' },
+  doi: { text: 'Its DOI, by which it is found too', example: '10.1000/182' },
+  model: { text: 'The model whose vectors are wanted', example: 'all-MiniLM-L6-v2' },
 };
 
 /** "What it does. Accepted: what may be given." */

@@ -1,47 +1,14 @@
 /** The routes, as people read about them. */
-import type { RequestSchemas } from '../../recommend/requests.js';
-import type { AnswerName } from './answers.js';
-import type { BodyName } from './components.js';
-import type { OperationId } from './examples.js';
-import type { MetCode } from './problems.js';
-
-export interface Operation {
-  id: OperationId;
-  method: 'get' | 'post';
-  path: string;
-  tag: 'Queries' | 'Papers' | 'Service';
-  summary: string;
-  description: string;
-  /** The schema that validates the query string. */
-  query?: keyof RequestSchemas;
-  body?: BodyName;
-  /** Null for /metrics, which is text. */
-  answer: AnswerName | null;
-  /** Whether the answer comes from the corpus: with ETag for GET, and with a deadline. */
-  fromCorpus: boolean;
-  problems: readonly MetCode[];
-}
-
-/** Whatever is asked. In the order of their statuses, as all lists here. */
-const ANYWHERE = [
-  'malformed_http',
-  'method_not_allowed',
-  'request_timeout',
-  'headers_too_large',
-  'internal',
-] as const;
-const BY_URL = ['invalid_request', 'unknown_parameter', 'malformed_url', ...ANYWHERE] as const;
-const BY_BODY = [
-  'invalid_request',
-  'unknown_parameter',
-  'invalid_json',
-  'malformed_url',
-  ...ANYWHERE,
-  'body_too_large',
-  'unsupported_media_type',
-] as const;
-const OF_CORPUS = ['not_ready', 'deadline_exceeded'] as const;
-const OF_QUERY = ['overloaded', ...OF_CORPUS] as const;
+import {
+  ANYWHERE,
+  BY_BODY,
+  BY_URL,
+  OF_ADMIN,
+  OF_CORPUS,
+  OF_QUERY,
+  OF_READERS,
+  type Operation,
+} from './operation.js';
 
 export const OPERATIONS: readonly Operation[] = [
   {
@@ -55,7 +22,7 @@ export const OPERATIONS: readonly Operation[] = [
     query: 'similar',
     answer: 'Answer',
     fromCorpus: true,
-    problems: [...BY_URL, 'unknown_paper', ...OF_QUERY],
+    problems: [...BY_URL, ...OF_READERS, 'unknown_paper', ...OF_QUERY],
   },
   {
     id: 'searchByUrl',
@@ -67,7 +34,7 @@ export const OPERATIONS: readonly Operation[] = [
     query: 'search',
     answer: 'Answer',
     fromCorpus: true,
-    problems: [...BY_URL, 'invalid_text', 'query_too_long', ...OF_QUERY],
+    problems: [...BY_URL, ...OF_READERS, 'invalid_text', 'query_too_long', ...OF_QUERY],
   },
   {
     id: 'search',
@@ -79,7 +46,7 @@ export const OPERATIONS: readonly Operation[] = [
     body: 'SearchRequest',
     answer: 'Answer',
     fromCorpus: true,
-    problems: [...BY_BODY, 'invalid_text', 'text_too_long', ...OF_QUERY],
+    problems: [...BY_BODY, ...OF_READERS, 'invalid_text', 'text_too_long', ...OF_QUERY],
   },
   {
     id: 'recommendByUrl',
@@ -91,7 +58,7 @@ export const OPERATIONS: readonly Operation[] = [
     query: 'recommendationsById',
     answer: 'Answer',
     fromCorpus: true,
-    problems: [...BY_URL, 'unknown_paper', ...OF_QUERY],
+    problems: [...BY_URL, ...OF_READERS, 'unknown_paper', ...OF_QUERY],
   },
   {
     id: 'recommend',
@@ -105,7 +72,7 @@ export const OPERATIONS: readonly Operation[] = [
     body: 'RecommendationsRequest',
     answer: 'Answer',
     fromCorpus: true,
-    problems: [...BY_BODY, 'invalid_text', 'unknown_paper', 'text_too_long', ...OF_QUERY],
+    problems: [...BY_BODY, ...OF_READERS, 'invalid_text', 'unknown_paper', 'text_too_long', ...OF_QUERY],
   },
   {
     id: 'batch',
@@ -119,7 +86,7 @@ export const OPERATIONS: readonly Operation[] = [
     body: 'BatchRequest',
     answer: 'BatchAnswer',
     fromCorpus: true,
-    problems: [...BY_BODY, ...OF_CORPUS],
+    problems: [...BY_BODY, ...OF_READERS, ...OF_CORPUS],
   },
   {
     id: 'listPapers',
@@ -131,7 +98,7 @@ export const OPERATIONS: readonly Operation[] = [
     query: 'list',
     answer: 'PaperList',
     fromCorpus: true,
-    problems: [...BY_URL, ...OF_CORPUS],
+    problems: [...BY_URL, ...OF_READERS, ...OF_CORPUS],
   },
   {
     id: 'getPaper',
@@ -143,7 +110,71 @@ export const OPERATIONS: readonly Operation[] = [
     query: 'paper',
     answer: 'Paper',
     fromCorpus: true,
-    problems: [...BY_URL, 'unknown_paper', 'not_found', ...OF_CORPUS],
+    problems: [...BY_URL, ...OF_READERS, 'unknown_paper', 'not_found', ...OF_CORPUS],
+  },
+  {
+    id: 'importPapers',
+    method: 'post',
+    path: '/v1/papers',
+    tag: 'Papers',
+    summary: 'Many papers, each answered as soon as it is durable',
+    description:
+      'A stream both ways, as long as it needs to be: one paper or removal a line, and for each a line of the answer, ' +
+      'in the same order. What is wrong with a line is the error of that line; the rest goes on. Read while you send: ' +
+      'no more is taken than what you read the answers of. Content-Encoding: gzip is understood. After 30 seconds ' +
+      'without a byte the body counts as given up.',
+    lines: true,
+    key: 'admin',
+    answer: null,
+    fromCorpus: false,
+    neverKept: true,
+    problems: [
+      'unknown_parameter',
+      'malformed_url',
+      ...ANYWHERE,
+      ...OF_ADMIN,
+      'unsupported_media_type',
+      'overloaded',
+      'not_ready',
+    ],
+  },
+  {
+    id: 'putPaper',
+    method: 'put',
+    path: '/v1/papers/{id}',
+    tag: 'Papers',
+    summary: 'A paper put into the corpus, or changed',
+    description:
+      'Durable when it is answered, and seen by the next query. Replaces the whole paper: a field that is not sent is ' +
+      'empty afterwards. What GET gives is accepted as it is.',
+    body: 'PaperRecord',
+    statuses: [200, 201],
+    key: 'admin',
+    conditions: ['If-Match', 'If-None-Match'],
+    answer: 'Written',
+    fromCorpus: true,
+    problems: [
+      ...BY_BODY,
+      'invalid_paper',
+      ...OF_ADMIN,
+      'older_version',
+      'precondition_failed',
+      ...OF_QUERY,
+      'storage_failed',
+    ],
+  },
+  {
+    id: 'removePaper',
+    method: 'delete',
+    path: '/v1/papers/{id}',
+    tag: 'Papers',
+    summary: 'A paper removed from the corpus',
+    description: 'Durable when it is answered, and seen by the next query.',
+    key: 'admin',
+    conditions: ['If-Match'],
+    answer: 'Deleted',
+    fromCorpus: true,
+    problems: [...BY_URL, ...OF_ADMIN, 'unknown_paper', 'precondition_failed', ...OF_QUERY, 'storage_failed'],
   },
   {
     id: 'lookUpPapers',
@@ -155,7 +186,7 @@ export const OPERATIONS: readonly Operation[] = [
     body: 'LookUpRequest',
     answer: 'LookUpAnswer',
     fromCorpus: true,
-    problems: [...BY_BODY, ...OF_CORPUS],
+    problems: [...BY_BODY, ...OF_READERS, ...OF_CORPUS],
   },
   {
     id: 'info',
@@ -166,11 +197,12 @@ export const OPERATIONS: readonly Operation[] = [
     description: 'What the service answers from and what it accepts.',
     answer: 'Info',
     fromCorpus: true,
-    problems: ['unknown_parameter', 'malformed_url', ...ANYWHERE, ...OF_CORPUS],
+    problems: ['unknown_parameter', 'malformed_url', ...ANYWHERE, ...OF_READERS, ...OF_CORPUS],
   },
   {
     id: 'about',
     method: 'get',
+    key: 'none',
     path: '/',
     tag: 'Service',
     summary: 'Name, version, routes',
@@ -182,6 +214,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     id: 'live',
     method: 'get',
+    key: 'none',
     path: '/livez',
     tag: 'Service',
     summary: 'The process is up',
@@ -193,6 +226,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     id: 'ready',
     method: 'get',
+    key: 'none',
     path: '/readyz',
     tag: 'Service',
     summary: 'The service can answer',
@@ -210,6 +244,61 @@ export const OPERATIONS: readonly Operation[] = [
     description: 'Answered in every state of the service.',
     answer: null,
     fromCorpus: false,
-    problems: ANYWHERE,
+    neverKept: true,
+    problems: [...ANYWHERE, ...OF_READERS],
+  },
+  {
+    id: 'writerStatus',
+    method: 'get',
+    path: '/v1/admin/status',
+    tag: 'Administration',
+    summary: 'Changes that are pending, and the rebuild',
+    description: 'What becomes of the changes that were acknowledged.',
+    key: 'admin',
+    answer: 'WriterStatus',
+    fromCorpus: false,
+    neverKept: true,
+    problems: ['unknown_parameter', 'malformed_url', ...ANYWHERE, ...OF_ADMIN, 'not_ready'],
+  },
+  {
+    id: 'rebuild',
+    method: 'post',
+    path: '/v1/admin/rebuild',
+    tag: 'Administration',
+    summary: 'A generation made that contains every change',
+    description:
+      'Begun when it is answered, unless it is under way. The service does the same by itself from time to time.',
+    statuses: [202],
+    key: 'admin',
+    answer: 'WriterStatus',
+    fromCorpus: false,
+    problems: ['unknown_parameter', 'malformed_url', ...ANYWHERE, ...OF_ADMIN, 'not_ready'],
+  },
+  {
+    id: 'reembed',
+    method: 'post',
+    path: '/v1/admin/reembed',
+    tag: 'Administration',
+    summary: 'A generation made with the vectors of another model',
+    description:
+      'Begun when it is answered; the service answers with the model that it has until all is there.',
+    body: 'ReembedRequest',
+    statuses: [202],
+    key: 'admin',
+    answer: 'WriterStatus',
+    fromCorpus: false,
+    problems: [...BY_BODY, ...OF_ADMIN, 'not_ready'],
+  },
+  {
+    id: 'reload',
+    method: 'post',
+    path: '/v1/admin/reload',
+    tag: 'Administration',
+    summary: 'The generation served that is published now',
+    description: 'For services whose folder another process writes: as SIGHUP, answered when it is served.',
+    key: 'admin',
+    answer: 'Served',
+    fromCorpus: false,
+    problems: ['unknown_parameter', 'malformed_url', ...ANYWHERE, ...OF_ADMIN, 'not_ready'],
   },
 ];

@@ -74,3 +74,27 @@ export const IF_NONE_MATCH: Parameter = {
   schema: { type: 'string' },
   example: '"kcMkhYcYzGq2FNtnmCeE7BcAPJHAf7kNgmWuKtRlYpU"',
 };
+
+const VERSION_TAG = '"2dc-4Of4arGO3NHlrWVq5w.MbcjLzS44yusy4yfz-U03b"';
+
+/** The conditions of writes. */
+export const CONDITIONS: Readonly<Record<'If-Match' | 'If-None-Match', Parameter>> = {
+  'If-Match': {
+    name: 'If-Match',
+    in: 'header',
+    description:
+      'ETags that GET or PUT gave for the paper, whatever their fields; * for any version of it. Written only while ' +
+      'the paper is one of them.',
+    required: false,
+    schema: { type: 'string' },
+    example: VERSION_TAG,
+  },
+  'If-None-Match': {
+    name: 'If-None-Match',
+    in: 'header',
+    description: 'Written only where there is no such paper.',
+    required: false,
+    schema: { const: '*' },
+    example: '*',
+  },
+};

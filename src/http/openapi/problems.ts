@@ -2,6 +2,7 @@
 import { ERRORS, type ErrorCode } from '../../errors.js';
 import { refTo } from './components.js';
 import type { ExampleRequest } from './examples.js';
+import { SAMPLE } from './notes.js';
 import { RECORDED } from './recorded.js';
 
 /** When a caller meets each code. Those that are not here no caller meets: `cancelled`, and what only the log shows. */
@@ -12,18 +13,26 @@ export const WHEN = {
   invalid_text: 'A text with a NUL character or half of a surrogate pair.',
   malformed_http: 'The bytes are not an HTTP request, or it has no Host header, or two.',
   malformed_url: 'A percent sign in the URL that encodes no character.',
+  invalid_paper: 'The record cannot be read as a paper; `field` says where, when it is one field.',
+  unauthorized: 'There is no `Authorization: Bearer` with a key that is accepted here.',
+  writes_off: 'The service was started without an admin key, or to write nothing.',
   unknown_paper: 'The corpus has none of the papers that were asked about; `ids` lists them.',
   not_found: 'No such route, as for an id whose slash is not written %2F.',
   method_not_allowed: 'Another method than those that the header `Allow` names.',
   request_timeout: 'The request did not arrive within 30 seconds.',
+  older_version: 'The corpus has a newer version of the arXiv paper; `ids` names it.',
+  precondition_failed:
+    'If-Match or If-None-Match does not hold: the paper has changed, is there already, or is gone.',
   body_too_large: 'The body is larger than accepted.',
   text_too_long: 'A text is longer than accepted.',
   query_too_long: 'A text is longer than accepted in a URL: send it by POST.',
   unsupported_media_type: 'The body is not sent as application/json in UTF-8.',
+  rate_limited: 'The key has been used as often as it may be for now. Try again after Retry-After.',
   headers_too_large: 'Request line and headers are larger than 64 KiB.',
   internal: 'A defect, or a machine in trouble; the log has it under the request id.',
   overloaded: 'More texts wait than the queue holds. Try again after Retry-After.',
   not_ready: 'The service starts, stops, or cannot embed texts.',
+  storage_failed: 'The change could not be stored, as on a full disk; the log says why. Nothing is changed.',
   deadline_exceeded: 'There was no answer within the deadline. Try again after Retry-After.',
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
@@ -40,6 +49,8 @@ export const SHARED = {
     headers: { 'Content-Type': 'application/json' },
     body: '{"q": "agents',
   },
+  unauthorized: { summary: 'No key', method: 'delete', path: `/v1/papers/${SAMPLE.nash}` },
+  writes_off: { summary: 'A service without NEARPAPER_ADMIN_KEY' },
   method_not_allowed: {
     summary: 'DELETE on a route that can only be read',
     method: 'delete',
@@ -56,11 +67,13 @@ export const SHARED = {
     headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
     body: 'q=agents',
   },
+  rate_limited: { summary: 'A key that may be used once a minute, used twice' },
   headers_too_large: { summary: 'A header of 70,000 bytes' },
   internal: { summary: 'The embedding workers have died' },
   overloaded: { summary: 'A full queue' },
   not_ready: { summary: 'The service is starting' },
   deadline_exceeded: { summary: 'A search that takes longer than the deadline' },
+  storage_failed: { summary: 'A full disk' },
 } as const satisfies Partial<Record<MetCode, ExampleRequest | { summary: string }>>;
 
 export type SharedCode = keyof typeof SHARED;
@@ -81,7 +94,7 @@ export function exampleOf(
   request: ExampleRequest | { summary: string },
   recordedAs: string,
 ): Record<string, unknown> {
-  const { summary, ...sent } = request;
+  const { summary, status: _told, ...sent }: ExampleRequest | { summary: string; status?: number } = request;
   return {
     summary,
     value: RECORDED[recordedAs],
@@ -91,6 +104,7 @@ export function exampleOf(
 
 const PROBLEM_HEADERS = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
 const RETRY_AFTER = { 'Retry-After': { $ref: '#/components/headers/Retry-After' } };
+const WWW_AUTHENTICATE = { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } };
 const ALLOW = { Allow: { $ref: '#/components/headers/Allow' } };
 
 /** One response a status. `own`: the operation's own examples of codes that are not shared. */
@@ -113,7 +127,8 @@ export function problemResponses(
       description: group.map((code) => `\`${code}\`: ${WHEN[code]}`).join('\n\n'),
       headers: {
         ...PROBLEM_HEADERS,
-        ...(status === 503 ? RETRY_AFTER : {}),
+        ...(status === 503 || status === 429 ? RETRY_AFTER : {}),
+        ...(status === 401 ? WWW_AUTHENTICATE : {}),
         ...(status === 405 ? ALLOW : {}),
       },
       content: {

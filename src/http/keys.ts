@@ -1,0 +1,180 @@
+/**
+ * Who may ask: keys sent as `Authorization: Bearer <key>`. They are those of the settings at the start; to rotate one,
+ * restart with another. Refusals come before any body is read.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Request, RequestHandler, Response } from 'express';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { ADMIN_NAME, type ReadKey } from '../config.js';
+import { NearpaperError } from '../errors.js';
+import { sendProblem } from './problem.js';
+import type { Service } from './service.js';
+
+type Settings = { readonly settings: Pick<Service['settings'], 'adminKey' | 'readKeys' | 'readOnly'> };
+
+/** Someone who has a key. */
+interface Holder {
+  name: string;
+  /** SHA-256 of the key: all of one length, so that comparing them tells nothing of it. */
+  digest: Buffer;
+  /** Null: as often as he likes. */
+  rate: Rate | null;
+}
+
+/** Windows of a fixed length that begin with their first request. */
+interface Rate {
+  /** Requests in a window. */
+  points: number;
+  limiter: RateLimiterMemory;
+}
+
+const BEARER = /^Bearer +(\S+)$/i;
+
+/** Bytes of a body that are read and thrown away for the sake of the connection; with more it is closed. */
+const WORTH_READING = 64 * 1024;
+
+// One for all, since making an error costs more than sending it, and a refusal must be cheap.
+const NO_READ_KEY = new NearpaperError(
+  'unauthorized',
+  'This service answers only who sends one of its keys, as `Authorization: Bearer <key>`.',
+);
+const NO_ADMIN_KEY = new NearpaperError(
+  'unauthorized',
+  'Writes and administration need the admin key, as `Authorization: Bearer <key>`.',
+);
+const NO_KEY_SET = new NearpaperError(
+  'writes_off',
+  'This service was started without NEARPAPER_ADMIN_KEY, so nothing can be written through it.',
+);
+const READ_ONLY = new NearpaperError(
+  'writes_off',
+  'This service was started with NEARPAPER_READ_ONLY=true, so nothing can be written through it; ' +
+    'NEARPAPER_ADMIN_KEY alone does not change that.',
+);
+
+/** For administration: `writes_off` where there is no admin key, `unauthorized` for whoever has not got it. */
+export function requireAdmin({ settings: { adminKey } }: Settings): RequestHandler {
+  if (adminKey === null) return (_request, response) => refuse(response, NO_KEY_SET);
+  const holders = [adminOf(adminKey)];
+  return (request, response, next) => {
+    if (holderOf(request, holders) === undefined) return refuse(response, NO_ADMIN_KEY);
+    response.locals.key = ADMIN_NAME;
+    next();
+  };
+}
+
+/** For writes: the same, and `writes_off` for whoever asks a service that only reads. */
+export function requireWriter(service: Settings): RequestHandler {
+  if (service.settings.readOnly) return (_request, response) => refuse(response, READ_ONLY);
+  return requireAdmin(service);
+}
+
+/**
+ * Lets through who has a key and asks no oftener than it allows: else `unauthorized`, or `rate_limited` with the seconds
+ * until its next window. Without read keys anyone may read. The admin key reads without limit.
+ */
+export function admitReaders({ settings: { adminKey, readKeys } }: Settings): RequestHandler {
+  if (readKeys.length === 0) return (_request, _response, next) => next();
+  const holders = [...readKeys.map(readerOf), ...(adminKey === null ? [] : [adminOf(adminKey)])];
+  return async (request, response, next) => {
+    if (isOpen(request.path)) return next();
+    const holder = holderOf(request, holders);
+    if (holder === undefined) return refuse(response, NO_READ_KEY);
+    response.locals.key = holder.name;
+    if (holder.rate === null) return next();
+    response.locals.rate = holder.rate;
+    const wait = await secondsToWait(holder.rate, 1);
+    if (wait > 0) refuse(response, tooMany(wait));
+    else next();
+  };
+}
+
+/**
+ * To be called for a batch once it is read: it costs as many points as it has requests, and its first is paid for
+ * already. Errors: `rate_limited`, and then it costs that one point only; without Retry-After where no window could hold
+ * the batch.
+ */
+export const chargeBatch: RequestHandler = async (request, response, next) => {
+  const rate: Rate | undefined = response.locals.rate;
+  const further = requestsIn(request.body) - 1;
+  if (rate === undefined || further <= 0) return next();
+  if (further >= rate.points) {
+    return refuse(
+      response,
+      new NearpaperError(
+        'rate_limited',
+        `The batch has more requests than this key may make: ${rate.points}.`,
+        {
+          accepted: `a batch of at most ${rate.points} requests`,
+        },
+      ),
+    );
+  }
+  const wait = await secondsToWait(rate, further);
+  if (wait === 0) return next();
+  await rate.limiter.reward(ONE_COUNT, further);
+  refuse(response, tooMany(wait));
+};
+
+/** Each rate has a limiter of its own, which counts one thing. */
+const ONE_COUNT = '';
+
+/** Takes so many points: 0, or the seconds until there are points again, at least 1. */
+async function secondsToWait({ limiter }: Rate, points: number): Promise<number> {
+  try {
+    await limiter.consume(ONE_COUNT, points);
+    return 0;
+  } catch (thrown) {
+    if (!(thrown instanceof RateLimiterRes)) throw thrown;
+    return Math.max(1, Math.ceil(thrown.msBeforeNext / 1000));
+  }
+}
+
+function tooMany(retryAfter: number): NearpaperError {
+  return new NearpaperError('rate_limited', 'This key has made as many requests as it may for now.', {
+    retryAfter,
+  });
+}
+
+function requestsIn(body: unknown): number {
+  if (typeof body !== 'object' || body === null || !('requests' in body)) return 1;
+  return Array.isArray(body.requests) ? body.requests.length : 1;
+}
+
+/** What tells nothing of the corpus: probes of those who run the service, and its contract. */
+function isOpen(path: string): boolean {
+  return OPEN.has(path) || path.startsWith('/docs/');
+}
+
+const OPEN: ReadonlySet<string> = new Set(['/', '/livez', '/readyz', '/openapi.json', '/docs']);
+
+/** Every key is compared, and every time: how long it takes tells nothing about any. */
+function holderOf({ headers: { authorization } }: Request, holders: readonly Holder[]): Holder | undefined {
+  const given = BEARER.exec(authorization ?? '')?.[1];
+  if (given === undefined) return undefined;
+  const digest = digestOf(given);
+  let found: Holder | undefined;
+  for (const holder of holders) if (timingSafeEqual(digest, holder.digest)) found = holder;
+  return found;
+}
+
+function digestOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
+function adminOf(key: string): Holder {
+  return { name: ADMIN_NAME, digest: digestOf(key), rate: null };
+}
+
+function readerOf({ name, key, points, seconds }: ReadKey): Holder {
+  const limiter = new RateLimiterMemory({ points, duration: seconds });
+  return { name, digest: digestOf(key), rate: { points, limiter } };
+}
+
+function refuse(response: Response, error: NearpaperError): void {
+  const { headers } = response.req;
+  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > WORTH_READING) {
+    response.setHeader('Connection', 'close');
+  }
+  sendProblem(response, error);
+}
