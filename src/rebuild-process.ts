@@ -38,6 +38,15 @@ async function make(task: RebuildTask): Promise<FromRebuild> {
     onEvent: (event: Extract<FromRebuild, { kind: 'event' }>['event']) =>
       void process.send?.({ kind: 'event', event } satisfies FromRebuild),
   };
-  const { generation } = await makeGeneration(request, await planOf(request, upTo));
+  const plan = await planOf(request, upTo);
+  const made = plan.published?.manifest.model;
+  if (!task.reembed && made !== undefined && made.fingerprint !== plan.model.fingerprint) {
+    throw new NearpaperError(
+      'model_mismatch',
+      `The index was made with ${made.name} (${made.fingerprint}), and ${plan.model.name} is ${plan.model.fingerprint} now: ` +
+        'its files have changed. Put them back, or embed the papers again with `nearpaper reembed`.',
+    );
+  }
+  const { generation } = await makeGeneration(request, plan);
   return { kind: 'made', generation };
 }

@@ -6,7 +6,7 @@ import { journalOf } from './generations/journal-name.js';
 import { applyAll } from './generations/open-current.js';
 import { pendingChanges } from './generations/pending-changes.js';
 import type { Served } from './http/service.js';
-import { findModel, loadEmbedder, openCorpus } from './open-corpus.js';
+import { loadEmbedder, modelOfIndex, openCorpus } from './open-corpus.js';
 import { type Running, show } from './running.js';
 
 /** Errors: those of opening, which are logged; the old generation keeps serving then. */
@@ -60,20 +60,25 @@ async function takeUpChanges(running: Running): Promise<string> {
   const { config, target } = running;
   const { overlay } = target;
   const { manifest } = overlay.generation;
-  const changes = await pendingChanges(journalOf(config.indexFolder, manifest), manifest);
-  const further = changes.filter(({ seq }) => seq > overlay.seq);
+  const place = journalOf(config.indexFolder, manifest);
+  const further = await pendingChanges(place && { ...place, seq: overlay.seq }, manifest);
   if (further.length === 0) return SERVED_ALREADY;
   await applyAll(overlay, further);
   show(running, target);
-  return `serving ${further.length} changes more`;
+  return `serving ${further.length} further ${further.length === 1 ? 'change' : 'changes'}`;
 }
 
 /** Nobody else publishes where this service writes; only its workers can need replacing. */
 async function mendWorkers({ config, metrics, ending }: Running, corpus: LiveCorpus): Promise<string> {
   const { embedder, overlay } = corpus.target;
-  if (embedder.failure === null) return SERVED_ALREADY;
-  const { setting } = overlay.generation.manifest.model;
-  const model = await findModel(config.model ?? setting, config, ending.signal);
-  await corpus.useEmbedder(await loadEmbedder(model, config, metrics.observeEmbedding));
+  if (embedder.failure === null) return 'this service writes its folder itself, there is nothing to take up';
+  const model = await modelOfIndex(overlay.generation.manifest, config, ending.signal);
+  const workers = await loadEmbedder(model, config, metrics.observeEmbedding);
+  try {
+    await corpus.useEmbedder(workers);
+  } catch (thrown) {
+    await workers.close();
+    throw thrown;
+  }
   return 'serving this generation with new embedding workers';
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { LiveCorpus, takeWriteAccess, type WriteAccess } from './changes/live-corpus.js';
 import type { RebuildEvent } from './changes/rebuilder.js';
 import type { Config } from './config.js';
+import { vendoredNames } from './embedding/model.js';
 import { messageOf, NearpaperError } from './errors.js';
 import { Leases } from './generations/leases.js';
 import { Live } from './generations/live.js';
@@ -12,6 +13,7 @@ import { createListener, listen } from './http/listener.js';
 import { Metrics } from './http/metrics.js';
 import type { Served, Service } from './http/service.js';
 import { engineOptions, findModel, loadEmbedder, type OpenedCorpus, openCorpus } from './open-corpus.js';
+import { packageRoot } from './package-root.js';
 import { reload } from './reload.js';
 import { type Running, served, show } from './running.js';
 
@@ -128,29 +130,44 @@ function serve(
 
 function changing(running: Running, access: WriteAccess): LiveCorpus {
   const { config, logger, metrics } = running;
-  const { indexFolder, allowDownload, modelCache, workers } = config;
+  const { indexFolder, model, allowDownload, modelCache, workers } = config;
   const modelOf = (setting: string) => findModel(setting, config, running.ending.signal);
   return new LiveCorpus(running.target, {
     access,
     queue: config.writeQueue,
     rebuildAfter: config.rebuildAfter,
-    task: { indexFolder, allowDownload, modelCache, workers },
+    task: { indexFolder, model, allowDownload, modelCache, workers },
     vectors: engineOptions(config),
     loadModel: async (setting) => loadEmbedder(await modelOf(setting), config, metrics.observeEmbedding),
     checkModel: async (setting) => {
+      await requireVendored(setting);
       refusePinned(setting, config);
       await modelOf(setting);
     },
     show: (target) => show(running, target),
-    onRebuild: (event) => logRebuild(logger, event),
+    onRebuild: (event) => {
+      if (event.kind !== 'begun') metrics.countRebuild(event.kind);
+      logRebuild(logger, event);
+    },
   });
+}
+
+/** The admin key changes the corpus: it reads no folder of the machine and downloads nothing. */
+async function requireVendored(setting: string): Promise<void> {
+  const names = await vendoredNames(`${packageRoot()}/models`);
+  if (names.includes(setting)) return;
+  throw new NearpaperError(
+    'invalid_request',
+    'A service takes the models that come with it; `nearpaper reembed` on the command line takes folders and hub ids too.',
+    { field: 'model', accepted: names.join(', ') },
+  );
 }
 
 function refusePinned(setting: string, { model }: Config): void {
   if (model === null || model === setting) return;
   throw new NearpaperError(
     'invalid_request',
-    `NEARPAPER_MODEL is ${model}: unset it and restart, or the next start would refuse an index of ${setting}.`,
+    `NEARPAPER_MODEL names another model: unset it and restart, or the next start would refuse an index of ${setting}.`,
     { field: 'model' },
   );
 }

@@ -108,7 +108,8 @@ async function makeLocked(request: BuildRequest, plan: Plan): Promise<BuildResul
     const reading = await readInputs(draft, request);
     if (request.prune) prune(draft, request, reading.bad);
     const summary = { ...reading, ...draft.changes(), sample: plan.sample };
-    const mayStay = plan.base !== null && !request.rebuild && isUnchanged(summary);
+    const isAsked = request.rebuild || request.discardChanges;
+    const mayStay = plan.base !== null && !isAsked && isUnchanged(summary);
     if (plan.base !== null && mayStay && (await isIndexCurrent(plan.base, plan))) {
       draft.close();
       if (!keepDraft) await rm(building, { recursive: true, force: true });
@@ -157,7 +158,7 @@ async function finish(
   signal.throwIfAborted();
   draft.seal(fingerprint);
   const name = await nextGenerationName(indexFolder);
-  const changes = containedChanges(name, plan, request);
+  const changes = containedChanges(name, plan, indexFolder);
   await writeManifest(building, { ...plan, name, papers, changes, vectors, keywords, calibration });
   // Before anybody waits for it to be published.
   await syncFiles(building);

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { ModelDescription } from '../embedding/model.js';
 import { NearpaperError } from '../errors.js';
 import { describeFile } from '../generations/digest.js';
-import { currentGeneration, type GenerationPath } from '../generations/folder.js';
+import { currentGeneration, currentOrNewest, type GenerationPath } from '../generations/folder.js';
 import { journalOf } from '../generations/journal-name.js';
 import { hasCurrentVectors, type Manifest, readManifest } from '../generations/manifest.js';
 import { verifyStoreFile } from '../generations/open.js';
 import { pendingChanges } from '../generations/pending-changes.js';
+import { nameCurrent } from '../generations/publish.js';
 import { isKeywordFileCurrent } from '../keywords/keyword-file.js';
 import type { Change } from '../papers/change.js';
 import { loadHnswlib } from '../vectors/native.js';
@@ -27,16 +28,18 @@ export interface Plan {
   base: Published | null;
   /** The acknowledged changes that the base does not contain, in their order. */
   pending: readonly Change[];
+  /** Whether a service that changes the corpus has asked for it, and goes on. */
+  besideService: boolean;
   setting: string;
   model: ModelDescription;
   sample: boolean;
 }
 
-/** `upTo`: the last change that counts; those after it are another build's. */
-export async function planOf(request: BuildRequest, upTo = Number.POSITIVE_INFINITY): Promise<Plan> {
+/** `upTo`: for a service that goes on changing the corpus: those after it are for the next time. */
+export async function planOf(request: BuildRequest, upTo?: number): Promise<Plan> {
   const published = await publishedBase(request);
   const changes = published === null || request.fresh ? [] : await changesSince(published, request);
-  const pending = changes.filter(({ seq }) => seq <= upTo);
+  const pending = changes.filter(({ seq }) => upTo === undefined || seq <= upTo);
   if (request.inputs.length === 0 && published === null) {
     throw new NearpaperError(
       'usage',
@@ -52,7 +55,7 @@ export async function planOf(request: BuildRequest, upTo = Number.POSITIVE_INFIN
   refuseMixing(request, published, isOnlySample);
   const base = startsOver(request, published, isOnlySample) ? null : published;
   const sample = request.inputs.length === 0 ? isOnlySample : request.sample;
-  return { published, base, pending, setting, model, sample };
+  return { published, base, pending, besideService: upTo !== undefined, setting, model, sample };
 }
 
 async function changesSince(
@@ -72,7 +75,7 @@ export function storeOf({ path, manifest }: Published): string {
 /** The published generation, its store verified, unless the build starts afresh. */
 async function publishedBase(request: BuildRequest): Promise<Published | null> {
   try {
-    const path = await currentGeneration(request.indexFolder);
+    const path = await publishedOrFound(request);
     if (path === null) return null;
     const manifest = await readManifest(path.folder);
     await verifyStoreFile(path.folder, manifest.store);
@@ -84,6 +87,29 @@ async function publishedBase(request: BuildRequest): Promise<Published | null> {
     }
     throw thrown;
   }
+}
+
+/**
+ * Where CURRENT is missing and generations are not, the newest is the one: it was published, and the file is lost, or a
+ * build was killed in the last step of publishing it.
+ */
+async function publishedOrFound({
+  indexFolder,
+  fresh,
+  onEvent,
+}: BuildRequest): Promise<GenerationPath | null> {
+  const current = await currentGeneration(indexFolder);
+  if (current !== null || fresh) return current;
+  const found = await currentOrNewest(indexFolder);
+  if (found === null) return null;
+  const { store } = await readManifest(found.folder);
+  await verifyStoreFile(found.folder, store);
+  onEvent({
+    kind: 'note',
+    message: `CURRENT is missing: ${found.name}, the newest generation, is taken for it.`,
+  });
+  await nameCurrent(indexFolder, found.name);
+  return found;
 }
 
 /** The sample is for trying nearpaper: nobody wants its papers among their own. */

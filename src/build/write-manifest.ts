@@ -4,12 +4,17 @@ import { join, resolve } from 'node:path';
 import type { ModelDescription } from '../embedding/model.js';
 import { describeFile } from '../generations/digest.js';
 import { journalOf, newJournalName } from '../generations/journal-name.js';
-import { MANIFEST_FILE, type Manifest, newManifest, STORE_FILE } from '../generations/manifest.js';
+import {
+  MANIFEST_FILE,
+  type Manifest,
+  manifestText,
+  newManifest,
+  STORE_FILE,
+} from '../generations/manifest.js';
 import type { KeywordFile } from '../keywords/keyword-file.js';
 import type { Calibration } from '../recommend/calibration.js';
 import type { BuiltVectors } from './index-vectors.js';
 import type { Plan } from './plan.js';
-import type { BuildRequest } from './request.js';
 
 interface ManifestParts {
   name: string;
@@ -43,7 +48,7 @@ export async function writeManifest(building: string, parts: ManifestParts): Pro
     keywords: { ...keywords, meanTerms: keywords.meanTerms ?? null },
     calibration,
   });
-  await writeFile(join(building, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeFile(join(building, MANIFEST_FILE), manifestText(manifest));
 }
 
 /** A relative path means another folder to a process that runs elsewhere. */
@@ -51,13 +56,17 @@ function lastingSetting(setting: string, { name, folder }: ModelDescription): st
   return setting !== name && resolve(setting) === folder ? folder : setting;
 }
 
-/** The journal that the generation goes on with: its base's, or a new one. */
+/**
+ * The journal that the generation goes on with. A service's next generation goes on with the service's own, which holds
+ * what came meanwhile; a build has made everything part of it, and begins another: so the generation before, with its
+ * journal, stays whole for a way back, and no label comes to mean two papers.
+ */
 export function containedChanges(
   name: string,
-  { base, pending }: Plan,
-  { indexFolder, discardChanges }: BuildRequest,
+  { base, pending, besideService }: Plan,
+  indexFolder: string,
 ): NonNullable<Manifest['changes']> {
-  const place = base === null || discardChanges ? null : journalOf(indexFolder, base.manifest);
+  const place = base === null || !besideService ? null : journalOf(indexFolder, base.manifest);
   if (place === null) return { journal: newJournalName(name), seq: 0 };
   return { journal: place.file, seq: pending.at(-1)?.seq ?? place.seq };
 }

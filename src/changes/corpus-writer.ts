@@ -16,7 +16,7 @@ export type WriteOutcome =
       outcome: 'created' | 'changed' | 'unchanged';
       /** The id that the corpus has: for another spelling, or another version, of a known paper the one it was first given. */
       id: string;
-      /** Of the paper as it is now: 22 characters of base64url, from the hash of its content. */
+      /** Of the paper as it is now: 22 characters of base64url, from the hash of its id and content. */
       version: string;
     }
   /** The paper is here in a newer version, by the version of its arXiv id, and stays as it is. */
@@ -69,8 +69,8 @@ export interface CorpusWriter {
   /** Begins to make a generation that contains every change; resolves when it is begun, or under way. Errors: `not_ready`. */
   rebuild(): Promise<void>;
   /**
-   * Begins to make a generation with the vectors of another model; resolves when it is begun. Errors: `model_missing`,
-   * `model_damaged`, `not_ready`.
+   * Begins to make a generation with the vectors of another model; resolves when it is begun. Errors: `invalid_request`
+   * for a model that may not be named, `model_missing`, `model_damaged`, `not_ready`.
    */
   reembed(model: string): Promise<void>;
   readonly status: WriterStatus;

@@ -9,42 +9,27 @@ interface Waiting {
   reject(error: NearpaperError): void;
 }
 
+/**
+ * A thread that dies is replaced by the next that is asked of it, which finds on disk what there is.
+ */
 export class JournalThread {
-  readonly #worker: Worker;
-  readonly #gone: Promise<void>;
+  #task: JournalTask;
+  #worker: Worker | undefined;
+  /** Resolves when the last thread has ended. */
+  #gone: Promise<void> = Promise.resolve();
   readonly #waiting = new Map<number, Waiting>();
   #next = 0;
-  /** Why nothing is possible any more. */
-  #ended: NearpaperError | undefined;
+  #closed = false;
 
-  private constructor(worker: Worker) {
-    this.#worker = worker;
-    worker.on('message', (message: FromJournal) => this.#receive(message));
-    worker.on('error', (thrown) => this.#end(`The thread of the journal died: ${messageOf(thrown)}`));
-    this.#gone = new Promise((resolve) => {
-      worker.on('exit', () => {
-        this.#end('The journal is closed.');
-        resolve();
-      });
-    });
+  private constructor(task: JournalTask) {
+    this.#task = task;
   }
 
   /** Errors: those of `openJournal` for writing. */
   static async open(task: JournalTask): Promise<JournalThread> {
-    // Without the process's own flags: --input-type, say, lets no file be run at all.
-    const worker = new Worker(new URL('./journal-worker.js', import.meta.url), {
-      workerData: task,
-      execArgv: [],
-    });
-    await new Promise<void>((resolve, reject) => {
-      worker.once('message', (message: FromJournal) => {
-        if (message.kind === 'failed') reject(new NearpaperError(message.code, message.message));
-        else resolve();
-      });
-      worker.once('error', reject);
-    });
-    worker.removeAllListeners('error');
-    return new JournalThread(worker);
+    const journal = new JournalThread(task);
+    await journal.#ask({ kind: 'model', fingerprint: task.fingerprint });
+    return journal;
   }
 
   /** Resolves once all of them are durable. Errors: `index_unwritable`, after which `changesAfter` tells what is there. */
@@ -63,6 +48,7 @@ export class JournalThread {
   }
 
   async useModel(fingerprint: string): Promise<void> {
+    this.#task = { ...this.#task, fingerprint };
     await this.#ask({ kind: 'model', fingerprint });
   }
 
@@ -73,30 +59,55 @@ export class JournalThread {
 
   /** Ends the thread after what it was asked before. Idempotent. */
   async close(): Promise<void> {
-    if (this.#ended === undefined) await this.#ask({ kind: 'close' });
+    if (this.#worker !== undefined && !this.#closed)
+      await this.#ask({ kind: 'close' }).catch(() => undefined);
+    this.#closed = true;
     await this.#gone;
   }
 
   #ask(request: JournalRequest): Promise<readonly Change[]> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    if (this.#closed) return Promise.reject(new NearpaperError('not_ready', 'The journal is closed.'));
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
+      this.#worker ??= this.#start();
       this.#worker.postMessage({ ...request, id } satisfies ToJournal);
     });
   }
 
-  #receive(message: FromJournal): void {
-    if (message.kind === 'ready' || message.id === null) return;
-    const waiting = this.#waiting.get(message.id);
-    this.#waiting.delete(message.id);
-    if (message.kind === 'done') waiting?.resolve(message.changes);
-    else waiting?.reject(new NearpaperError(message.code, message.message));
+  #start(): Worker {
+    // Without the process's own flags: --input-type, say, lets no file be run at all.
+    const worker = new Worker(new URL('./journal-worker.js', import.meta.url), {
+      workerData: this.#task,
+      execArgv: [],
+    });
+    let reason = new NearpaperError('index_unwritable', 'The thread of the journal has ended.');
+    worker.on('message', (message: FromJournal) => {
+      if (message.kind === 'ready') return;
+      // It could not be opened, and no more is asked of it.
+      if (message.kind === 'failed' && message.id === null)
+        reason = new NearpaperError(message.code, message.message);
+      else this.#settle(message);
+    });
+    worker.on('error', (thrown) => {
+      reason = new NearpaperError('index_unwritable', `The thread of the journal died: ${messageOf(thrown)}`);
+    });
+    this.#gone = new Promise((resolve) => {
+      worker.on('exit', () => {
+        this.#worker = undefined;
+        for (const { reject } of this.#waiting.values()) reject(reason);
+        this.#waiting.clear();
+        resolve();
+      });
+    });
+    return worker;
   }
 
-  #end(reason: string): void {
-    this.#ended ??= new NearpaperError('not_ready', reason);
-    for (const { reject } of this.#waiting.values()) reject(this.#ended);
-    this.#waiting.clear();
+  #settle(message: Exclude<FromJournal, { kind: 'ready' }>): void {
+    const id = message.id ?? -1;
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (message.kind === 'done') waiting?.resolve(message.changes);
+    else waiting?.reject(new NearpaperError(message.code, message.message));
   }
 }

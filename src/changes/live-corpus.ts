@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Embedder } from '../embedding/embedder.js';
+import { messageOf, NearpaperError } from '../errors.js';
 import { requireGeneration, requireWritable } from '../generations/folder.js';
 import { journalOf, newJournalName } from '../generations/journal-name.js';
 import { lockForWriting, SERVING, type WriterLock } from '../generations/lock.js';
@@ -27,7 +28,10 @@ export interface WriteAccess {
  */
 export async function takeWriteAccess(indexFolder: string): Promise<WriteAccess> {
   const path = await requireGeneration(indexFolder);
-  await requireWritable(indexFolder);
+  await requireWritable(indexFolder).catch((thrown: unknown) => {
+    const message = `${messageOf(thrown)} NEARPAPER_READ_ONLY=true serves this one without changes.`;
+    throw new NearpaperError('index_unwritable', message, { cause: thrown });
+  });
   const lock = lockForWriting(indexFolder, SERVING);
   try {
     const manifest = await readManifest(path.folder);
@@ -49,7 +53,7 @@ export interface LiveOptions {
   queue: number;
   /** Pending changes that begin a rebuild; null: a twentieth of the corpus, at least 1,000. */
   rebuildAfter: number | null;
-  task: Omit<RebuildTask, 'upTo' | 'model'>;
+  task: Omit<RebuildTask, 'upTo' | 'reembed'>;
   vectors: OpenVectorOptions;
   /** Finds and loads the model of a setting. Errors: `model_missing`, `model_damaged`. */
   loadModel: (setting: string) => Promise<Embedder>;
@@ -127,11 +131,19 @@ export class LiveCorpus implements CorpusWriter {
     };
   }
 
-  /** Takes workers that died for good out of use. */
+  /** Takes workers that died for good out of use. Errors: `model_mismatch`; the embedder is not closed then. */
   useEmbedder(embedder: Embedder): Promise<void> {
-    return this.#writer.exclusively(async () =>
-      this.#writer.moveTo({ overlay: this.#writer.target.overlay, embedder }),
-    );
+    return this.#writer.exclusively(async () => {
+      const { overlay } = this.#writer.target;
+      const { model } = overlay.generation.manifest;
+      if (embedder.fingerprint !== model.fingerprint) {
+        throw new NearpaperError(
+          'model_mismatch',
+          `The index is of ${model.name} by now, the new workers of ${embedder.model}. Reload again.`,
+        );
+      }
+      this.#writer.moveTo({ overlay, embedder });
+    });
   }
 
   get target(): Target {

@@ -6,8 +6,10 @@ export interface RebuildTask {
   indexFolder: string;
   /** Changes after this one are left for the next time. */
   upTo: number;
-  /** Value of NEARPAPER_MODEL to embed all papers with; null: the index's own model, and no paper is embedded. */
+  /** Value of NEARPAPER_MODEL, or of the model to move to; null: what the index says of its own. */
   model: string | null;
+  /** Whether all papers are to be embedded anew, by that model; otherwise it must be the one that made the index. */
+  reembed: boolean;
   allowDownload: boolean;
   modelCache: string;
   workers: number;

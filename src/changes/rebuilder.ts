@@ -7,7 +7,7 @@ import type { BuildEvent } from '../build/progress.js';
 import type { Embedder } from '../embedding/embedder.js';
 import { embedPapers } from '../embedding/paper-vectors.js';
 import { messageOf, NearpaperError } from '../errors.js';
-import { buildingFolder, removeOldGenerations } from '../generations/folder.js';
+import { buildingFolder, currentGeneration, removeOldGenerations } from '../generations/folder.js';
 import { removeOldJournals } from '../generations/journal-name.js';
 import { openGeneration } from '../generations/open.js';
 import { applyAll } from '../generations/open-current.js';
@@ -24,7 +24,7 @@ import type { Writer } from './writer.js';
 export interface RebuilderOptions {
   writer: Writer;
   journal: JournalThread;
-  task: Omit<RebuildTask, 'upTo' | 'model'>;
+  task: Omit<RebuildTask, 'upTo' | 'reembed'>;
   vectors: OpenVectorOptions;
   /** So many pending changes begin a rebuild. */
   threshold: (overlay: Overlay) => number;
@@ -50,6 +50,8 @@ export class Rebuilder {
   readonly #stop = new AbortController();
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
+  /** The model that was asked for while another rebuild was under way. */
+  #next: string | undefined;
 
   constructor(options: RebuilderOptions) {
     this.#options = options;
@@ -59,20 +61,32 @@ export class Rebuilder {
     return this.#status;
   }
 
-  /** To be called after changes: begins a rebuild when there are enough. */
+  /** To be called after changes: begins a rebuild when there are enough, and none has just failed. */
   consider(): void {
     const { writer, threshold } = this.#options;
     const { overlay } = writer.target;
-    if (this.#status.state === 'idle' && overlay.pending.length >= threshold(overlay)) this.begin(null);
+    const isDue = overlay.pending.length >= threshold(overlay) && overlay.view().store.size > 0;
+    if (isDue && this.#retry === undefined) this.begin(null);
   }
 
-  /** Begins a rebuild unless one is under way; with a model's setting, one that embeds all papers by it. */
+  /**
+   * Begins a rebuild; with a model's setting, one that embeds all papers by it. While one is under way, another is not
+   * needed, and one by another model waits for its end.
+   */
   begin(model: string | null): void {
-    if (this.#running !== undefined || this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted) return;
+    if (this.#running !== undefined) {
+      if (model !== null) this.#next = model;
+      return;
+    }
     clearTimeout(this.#retry);
+    this.#retry = undefined;
     this.#running = this.#run(model).finally(() => {
       this.#running = undefined;
-      this.consider();
+      const next = this.#next;
+      this.#next = undefined;
+      if (next === undefined) this.consider();
+      else this.begin(next);
     });
   }
 
@@ -99,7 +113,8 @@ export class Rebuilder {
       onEvent({ kind: 'done', generation: manifest.generation, papers: manifest.papers, milliseconds });
     } catch (thrown) {
       if (this.#stop.signal.aborted) return;
-      const again = model === null ? Math.min(MOST_RETRY_MS, RETRY_MS * 2 ** this.#failures++) : null;
+      const isLasting = model !== null || (thrown instanceof NearpaperError && thrown.code === 'input_empty');
+      const again = isLasting ? null : Math.min(MOST_RETRY_MS, RETRY_MS * 2 ** this.#failures++);
       this.#status = failedStatus(thrown, again);
       onEvent({ kind: 'failed', error: thrown, again });
       if (again !== null) this.#retry = setTimeout(() => this.begin(null), again).unref();
@@ -108,10 +123,12 @@ export class Rebuilder {
 
   async #make(model: string | null, since: string): Promise<Overlay> {
     const { writer, journal, task, vectors } = this.#options;
-    const { overlay, embedder } = writer.target;
+    const { overlay } = writer.target;
     const upTo = overlay.seq;
+    if (overlay.view().store.size === 0)
+      throw new NearpaperError('input_empty', 'The corpus is empty: there is nothing to index.');
     const name = await makeInProcess(
-      { ...task, upTo, model },
+      { ...task, upTo, model: model ?? task.model, reembed: model !== null },
       {
         signal: this.#stop.signal,
         onEvent: (event) => {
@@ -123,23 +140,36 @@ export class Rebuilder {
     const next = new Overlay(await openGeneration({ name, folder }, vectors));
     let loaded: Embedder | undefined;
     try {
-      if (next.generation.manifest.model.fingerprint !== embedder.fingerprint)
-        loaded = await this.#options.loadModel(model ?? next.generation.manifest.model.setting);
+      const { fingerprint, setting } = next.generation.manifest.model;
+      if (fingerprint !== writer.target.embedder.fingerprint)
+        loaded = await this.#options.loadModel(model ?? setting);
       // Most of what came meanwhile, while more comes.
       await this.#catchUp(next, loaded);
       await writer.exclusively(async () => {
         await this.#catchUp(next, loaded);
-        await publish(task.indexFolder, name, next.generation.manifest.changes);
+        await this.#publish(name, next);
         if (loaded !== undefined) await journal.useModel(loaded.fingerprint);
-        writer.moveTo({ overlay: next, embedder: loaded ?? embedder });
+        // That of this moment: its workers may have been replaced meanwhile.
+        writer.moveTo({ overlay: next, embedder: loaded ?? writer.target.embedder });
       });
     } catch (thrown) {
       await next.close();
       await loaded?.close();
       throw thrown;
     }
-    await this.#tidyUp(upTo, next, overlay);
+    await this.#tidyUp(next, overlay);
     return next;
+  }
+
+  /** Whatever fails after CURRENT has its new content: what is published must be what is served, and changed. */
+  async #publish(name: string, next: Overlay): Promise<void> {
+    const { indexFolder } = this.#options.task;
+    try {
+      await publish(indexFolder, name, next.generation.manifest.changes);
+    } catch (thrown) {
+      const current = await currentGeneration(indexFolder).catch(() => null);
+      if (current?.name !== name) throw thrown;
+    }
   }
 
   /** Lays over `next` what was changed since its last change; vectors of another model are made anew. */
@@ -151,6 +181,7 @@ export class Rebuilder {
     const vectors = await embedPapers(
       embedder,
       puts.map(({ paper }) => paper),
+      this.#stop.signal,
     );
     const bySeq = new Map(puts.map(({ seq }, i) => [seq, vectors[i]]));
     const entries = puts.flatMap(({ seq }) => {
@@ -168,10 +199,11 @@ export class Rebuilder {
   }
 
   /** The new generation serves by now: what cannot be removed costs space, and is tried again the next time. */
-  async #tidyUp(upTo: number, next: Overlay, before: Overlay): Promise<void> {
+  async #tidyUp(next: Overlay, before: Overlay): Promise<void> {
     const { journal, task, onEvent } = this.#options;
     try {
-      await journal.trim(upTo);
+      // The generation before stays for a way back, with the changes that it does not contain.
+      await journal.trim(before.generation.manifest.changes?.seq ?? 0);
       const { generation } = next.generation.manifest;
       await removeOldGenerations(task.indexFolder, generation, before.generation.manifest.generation);
       await removeOldJournals(task.indexFolder);
@@ -191,10 +223,24 @@ function failedStatus(thrown: unknown, again: number | null): RebuildStatus {
   };
 }
 
-/** The stages that take long: embedding where there is any, then the graph. */
+/** About how far it is, 0 to 1: where all papers are embedded that takes most of the time, otherwise the graph does. */
 function progressOf(event: BuildEvent, before: RebuildStatus): number {
-  if (event.kind === 'embedding') return (0.8 * event.done) / event.total;
   const known = before.state === 'running' ? before.progress : 0;
-  if (event.kind === 'indexing') return Math.max(known, 0.2 + (0.7 * event.done) / Math.max(1, event.total));
-  return known;
+  const left = 1 - EMBEDDING_SHARE;
+  const rest = (share: number) => (known >= EMBEDDING_SHARE ? EMBEDDING_SHARE + left * share : share);
+  const of = (event: { done: number; total: number }) => event.done / Math.max(1, event.total);
+  switch (event.kind) {
+    case 'embedding':
+      return EMBEDDING_SHARE * of(event);
+    case 'keywords':
+      return Math.max(known, rest(0.2 * of(event)));
+    case 'calibrating':
+      return Math.max(known, rest(0.3));
+    case 'indexing':
+      return Math.max(known, rest(0.3 + 0.6 * of(event)));
+    default:
+      return known;
+  }
 }
+
+const EMBEDDING_SHARE = 0.95;

@@ -4,7 +4,7 @@
  */
 import { NearpaperError } from '../errors.js';
 import type { Change } from '../papers/change.js';
-import { aliasKey, parseArxivId, slugOf } from '../papers/ids.js';
+import { aliasKey, aliasKeys, parseArxivId, slugOf } from '../papers/ids.js';
 import type { IncomingPaper } from '../papers/paper.js';
 import { type HeldVersion, type PaperStore, versionOf } from '../papers/store.js';
 import type { WriteOptions, WriteOutcome } from './corpus-writer.js';
@@ -24,6 +24,8 @@ export class Staging {
   readonly #store: PaperStore;
   /** By key: what this group made of a paper; null where it removed it. */
   readonly #staged = new Map<string, HeldVersion | null>();
+  /** The aliases of what this group put, with the ids they stand for. */
+  readonly #aliases = new Map<string, string>();
   #seq: number;
   #label: number;
 
@@ -55,7 +57,7 @@ export class Staging {
     }
     const isSame =
       held !== undefined && held.arxivVersion === version && held.contentHash.equals(contentHash);
-    if (isSame) return { outcome: 'unchanged', id: held.id, version: versionOf(contentHash) };
+    if (isSame) return { outcome: 'unchanged', id: held.id, version: versionOf(held) };
     const made = await vector();
     const kept = held?.id ?? id;
     const label = held?.label ?? ++this.#label;
@@ -67,11 +69,12 @@ export class Staging {
       arxivVersion: version,
       vector: made,
     });
+    for (const key of aliasKeys({ ...paper, id: kept })) this.#aliases.set(key, kept);
     this.#staged.set(keyOf(kept), { label, id: kept, arxivVersion: version, contentHash, textHash });
     return {
       outcome: held === undefined ? 'created' : 'changed',
       id: kept,
-      version: versionOf(contentHash),
+      version: versionOf({ id: kept, contentHash }),
     };
   }
 
@@ -94,10 +97,11 @@ export class Staging {
     return staged === undefined ? this.#store.held(id) : (staged ?? undefined);
   }
 
-  /** The id of the paper that is meant. One of this very group is found by its own id alone. */
+  /** The id of the paper that is meant: by its own id, by an alias that the corpus knows, or by one of this very group. */
   async #resolve(idOrAlias: string): Promise<string | undefined> {
     if (this.#staged.has(keyOf(idOrAlias))) return idOrAlias;
-    return (await this.#store.resolve(idOrAlias))?.id;
+    const known = (await this.#store.resolve(idOrAlias))?.id;
+    return known ?? this.#aliases.get(aliasKey(idOrAlias) ?? '');
   }
 
   /** As a build does: from the title, with a suffix from the text's hash where another text has the title already. */
@@ -124,6 +128,6 @@ function checkCondition(
   if (ifNoneMatch !== undefined && held !== undefined) throw failed(`The corpus has ${held.id} already.`);
   if (ifMatch === undefined) return;
   if (held === undefined) throw failed(`The corpus has no paper ${id}.`);
-  if (ifMatch !== '*' && !ifMatch.includes(versionOf(held.contentHash)))
+  if (ifMatch !== '*' && !ifMatch.includes(versionOf(held)))
     throw failed(`${held.id} was changed meanwhile: read it again.`);
 }

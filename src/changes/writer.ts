@@ -47,8 +47,8 @@ interface PutEntry extends Entry, Wanted {
   condition: Condition;
   /** Undefined while it seems that nothing has to be stored. */
   vector: { fingerprint: string; values: Float32Array } | undefined;
-  /** Why there is no vector. */
-  failure: unknown;
+  /** Why there is no vector, and the model that was asked for it. */
+  failure: { of: Embedder; thrown: unknown } | undefined;
   resolve(outcome: WriteOutcome): void;
 }
 
@@ -156,12 +156,13 @@ export class Writer {
 
   /** Everything that takes long and can be done before the turn of the write. */
   async #prepare(entry: PutEntry): Promise<void> {
+    const { embedder } = this.#target;
     try {
       const { store } = this.#target.overlay.view();
       const held = entry.paper.id === null ? undefined : await store.held(entry.paper.id);
       if (!held?.contentHash.equals(entry.contentHash)) await this.#lanes.run(() => this.#embed(entry));
     } catch (thrown) {
-      entry.failure = thrown;
+      entry.failure = { of: embedder, thrown };
     }
     entry.ready = true;
     this.#storeReady();
@@ -218,7 +219,10 @@ export class Writer {
       const removed = await staging.remove(entry.id, entry.condition);
       return () => entry.resolve(removed);
     }
-    if (entry.failure !== undefined) throw entry.failure;
+    // Of a model that has been replaced meanwhile, whose workers ended: by the new one it is made in its turn.
+    const { failure } = entry;
+    if (failure !== undefined && (failure.of === this.#target.embedder || entry.signal?.aborted))
+      throw failure.thrown;
     const outcome = await staging.put(entry, entry.condition, () => this.#embed(entry));
     return () => entry.resolve(outcome);
   }

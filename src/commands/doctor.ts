@@ -5,7 +5,7 @@ import type { Config } from '../config.js';
 import { embedPapers } from '../embedding/paper-vectors.js';
 import { createEmbedder } from '../embedding/pool.js';
 import { messageOf, NearpaperError } from '../errors.js';
-import { currentGeneration } from '../generations/folder.js';
+import { currentOrNewest } from '../generations/folder.js';
 import type { Generation } from '../generations/open.js';
 import { compareVectors, countKeywords, verifyFile } from '../generations/verify.js';
 import { findModel, modelOfIndex, openPublished } from '../open-corpus.js';
@@ -72,7 +72,7 @@ async function* examine(config: Config, signal: AbortSignal): AsyncGenerator<Fin
         detail: `${hnswlib.reason}. Builds make no graph without it, and search is exact then. ${HNSWLIB_REMEDY}`,
       };
 
-  if ((await attemptValue(() => currentGeneration(config.indexFolder))).value === null) {
+  if ((await attemptValue(() => currentOrNewest(config.indexFolder))).value === null) {
     yield {
       check: 'index',
       status: 'warning',

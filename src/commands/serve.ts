@@ -3,7 +3,7 @@ import pino, { type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import type { Config } from '../config.js';
 import { NearpaperError } from '../errors.js';
-import { currentGeneration } from '../generations/folder.js';
+import { currentOrNewest } from '../generations/folder.js';
 import { type RunningService, startService } from '../server.js';
 import { describeResult, runBuild, SAMPLE_CORPUS } from './build.js';
 import { type CommandContext, configOf, type SettingFlags } from './context.js';
@@ -35,7 +35,7 @@ export async function serveCommand(context: CommandContext, flags: SettingFlags)
 /** Serves; builds the sample corpus first where there is no index. */
 export async function startCommand(context: CommandContext, flags: SettingFlags): Promise<number> {
   const config = configOf(context, flags);
-  if ((await currentGeneration(config.indexFolder)) === null) {
+  if ((await currentOrNewest(config.indexFolder)) === null) {
     const started = performance.now();
     printLine(context.stderr, `No index in ${config.indexFolder} yet: building the sample corpus.`);
     try {

@@ -53,13 +53,16 @@ export class JobQueue {
     return promise;
   }
 
-  /** The next text, which is the caller's to settle from now on; undefined when none waits. */
-  take(): Job | undefined {
+  /**
+   * The next text, which is the caller's to settle from now on; undefined when none waits. `documents`: whether it may be a
+   * document.
+   */
+  take(documents = true): Job | undefined {
     for (const query of this.#queries) {
       this.#queries.delete(query);
       return query;
     }
-    for (const batch of this.#batches) return this.#takeDocument(batch);
+    if (documents) for (const batch of this.#batches) return this.#takeDocument(batch);
     return undefined;
   }
 

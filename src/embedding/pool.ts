@@ -15,6 +15,12 @@ export interface PoolOptions {
   maxQueued: number;
 }
 
+/**
+ * For so long after a query, in ms, one worker of several is left to queries: whoever asks then waits for no document. Where
+ * nobody asks, documents have them all.
+ */
+const LEFT_TO_QUERIES_MS = 1000;
+
 /** One for all, since a refusal must be cheap. */
 const OVERLOADED = new NearpaperError('overloaded', 'More texts wait to be embedded than can be soon.', {
   retryAfter: 1,
@@ -74,6 +80,10 @@ class EmbeddingPool implements Embedder {
   readonly #limit: QueueLimit;
   readonly #queue = new JobQueue();
   readonly #threads = new Set<InferenceThread>();
+  /** Documents that are in workers now. */
+  #documents = 0;
+  /** When the last query came, in ms of the process's clock. */
+  #lastQuery = Number.NEGATIVE_INFINITY;
   /** When workers were replaced, in ms of the process's clock; only those within the window. */
   #restarts: number[] = [];
   #state: PoolState = { kind: 'open' };
@@ -109,6 +119,7 @@ class EmbeddingPool implements Embedder {
   async embedQuery(text: string, signal?: AbortSignal): Promise<Embedded> {
     this.#refuseUnlessOpen();
     if (!this.#hasIdle() && !this.#limit.admits(this.#queue.waitingQueries)) throw OVERLOADED;
+    this.#lastQuery = performance.now();
     const embedded = this.#queue.addQuery(text, signal);
     this.#dispatch();
     return embedded;
@@ -136,13 +147,24 @@ class EmbeddingPool implements Embedder {
     if (this.#state.kind !== 'open') return;
     for (const thread of this.#threads) {
       if (!thread.idle) continue;
-      const job = this.#queue.take();
+      const job = this.#queue.take(this.#mayTakeDocument());
       if (job === undefined) return;
+      const isDocument = job.role === 'document';
+      if (isDocument) this.#documents++;
       void thread
         .embed(job.text, job.role)
         .then(job.resolve, job.reject)
-        .then(() => this.#dispatch());
+        .then(() => {
+          if (isDocument) this.#documents--;
+          this.#dispatch();
+        });
     }
+  }
+
+  /** When it is not: some document is in a worker, and when that is done it is looked at again. */
+  #mayTakeDocument(): boolean {
+    const others = this.#threads.size - 1;
+    return others < 1 || this.#documents < others || performance.now() - this.#lastQuery > LEFT_TO_QUERIES_MS;
   }
 
   #adopt(thread: InferenceThread): void {

@@ -21,7 +21,8 @@ export function buildingFolder(indexFolder: string): string {
 
 /** Mends a CURRENT that names nothing. */
 const POINTER_REMEDY =
-  'Write the name of one of the generations beside it into the file, or build afresh with `nearpaper build --fresh <file>`.';
+  'Write the name of one of the generations beside it into the file, the newest if in doubt; or restore a backup with ' +
+  '`nearpaper restore <folder>`, or build afresh with `nearpaper build --fresh <file>`.';
 
 /** The published generation, or null when there is none. Errors: `index_damaged` when CURRENT is not a name. */
 export async function currentGeneration(indexFolder: string): Promise<GenerationPath | null> {
@@ -49,11 +50,27 @@ export async function currentGeneration(indexFolder: string): Promise<Generation
 export async function requireGeneration(indexFolder: string): Promise<GenerationPath> {
   const current = await currentGeneration(indexFolder);
   if (current !== null) return current;
+  const [newest] = await generationNames(indexFolder).catch(() => []);
+  if (newest !== undefined) {
+    throw new NearpaperError(
+      'index_damaged',
+      `${join(indexFolder, CURRENT)} is missing, and ${newest} lies beside it. \`nearpaper build\` takes it for the one that ` +
+        'serves, and so does writing its name into the file.',
+    );
+  }
   throw new NearpaperError(
     'index_missing',
     `There is no index in ${indexFolder}. Make one from your papers with \`nearpaper build <file>\`, or run ` +
       '`nearpaper start` to try nearpaper on its sample corpus. NEARPAPER_INDEX names another folder.',
   );
+}
+
+/** The published generation, or where CURRENT is missing the newest that lies there: nothing is lost with that file. */
+export async function currentOrNewest(indexFolder: string): Promise<GenerationPath | null> {
+  const current = await currentGeneration(indexFolder);
+  if (current !== null) return current;
+  const [newest] = await generationNames(indexFolder).catch(() => []);
+  return newest === undefined ? null : { name: newest, folder: join(indexFolder, newest) };
 }
 
 /** A name for the next generation: a number above that of every other, and random digits against mix-ups. */

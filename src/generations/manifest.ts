@@ -1,4 +1,5 @@
 /** What a generation's folder holds, written last and read first. */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -87,7 +88,26 @@ export function hasCurrentVectors({ vectors: { exact, hnsw } }: Manifest): boole
   return exact.file === EXACT_FILE && (hnsw === null || hnsw.file === GRAPH_FILE);
 }
 
-/** Errors: `index_damaged` when it is missing, cut short or not a manifest; `schema_newer`. */
+/**
+ * A manifest as it is written: with a checksum over the rest, since a flipped bit in a number is a number. Files of
+ * older versions have none.
+ */
+export function manifestText(manifest: Manifest): string {
+  return `${JSON.stringify({ ...manifest, checksum: checksumOf(manifest) }, null, 2)}\n`;
+}
+
+function checksumOf(rest: object): string {
+  return createHash('sha256').update(JSON.stringify(rest)).digest('hex');
+}
+
+/** White space does not count: what it says is what must not change. */
+function isAsWritten(json: unknown): boolean {
+  if (typeof json !== 'object' || json === null || !('checksum' in json)) return true;
+  const { checksum, ...rest } = json;
+  return checksum === checksumOf(rest);
+}
+
+/** Errors: `index_damaged` when it is missing, cut short, altered or not a manifest; `schema_newer`. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, MANIFEST_FILE);
   let json: unknown;
@@ -96,6 +116,9 @@ export async function readManifest(folder: string): Promise<Manifest> {
   } catch (thrown) {
     const why = systemCode(thrown) === 'ENOENT' ? 'is missing' : `cannot be read (${messageOf(thrown)})`;
     throw new NearpaperError('index_damaged', `${path} ${why}. ${REBUILD}`, { cause: thrown });
+  }
+  if (!isAsWritten(json)) {
+    throw new NearpaperError('index_damaged', `${path} is not as it was written. ${REBUILD}`);
   }
   const version = z.object({ version: z.number() }).safeParse(json);
   if (version.success && version.data.version > MANIFEST_VERSION) {
@@ -110,4 +133,5 @@ export async function readManifest(folder: string): Promise<Manifest> {
 }
 
 /** What mends a generation whose store or manifest is damaged. A damaged index alone is made again by `nearpaper build`. */
-export const REBUILD = 'Build afresh from your papers: `nearpaper build --fresh <file>`.';
+export const REBUILD =
+  'Restore a backup with `nearpaper restore <folder>`, or build afresh from your papers: `nearpaper build --fresh <file>`.';

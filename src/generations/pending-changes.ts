@@ -6,9 +6,6 @@ import { openJournal } from '../papers/journal.js';
 import type { JournalPlace } from './journal-name.js';
 import type { Manifest } from './manifest.js';
 
-/** Up to so many are read at once, in some 2 ms; a thread takes longer to start. */
-const AT_ONCE = 32;
-
 export interface PendingTask {
   place: JournalPlace;
   generation: string;
@@ -16,33 +13,26 @@ export interface PendingTask {
 }
 
 export type FromReader =
+  /** Some of them; a message takes the one who gets it some 10 microseconds a change. */
   | { kind: 'changes'; changes: Change[] }
+  | { kind: 'done' }
   | { kind: 'failed'; code: ErrorCode; message: string };
 
 /**
- * The changes that a generation does not contain, in their order. The event loop stays free: many are read, and their
- * checksums verified, in a thread. Errors: `index_damaged`, also for a journal that is missing; `model_mismatch`.
+ * The changes that a generation does not contain, in their order: those after `place.seq`. They are read, and their
+ * checksums verified, in a thread, since whoever reads may have to wait for who writes. Errors: `index_damaged`, also for a
+ * journal that is missing; `model_mismatch`.
  */
 export async function pendingChanges(
   place: JournalPlace | null,
   { generation, model }: Pick<Manifest, 'generation' | 'model'>,
 ): Promise<Change[]> {
   if (place === null) return [];
-  const task = { place, generation, fingerprint: model.fingerprint };
-  return countOf(place) <= AT_ONCE ? readPending(task) : inThread(task);
+  return inThread({ place, generation, fingerprint: model.fingerprint });
 }
 
-function countOf({ path, seq }: JournalPlace): number {
-  const journal = openJournal(path, 'read');
-  try {
-    return journal.lastSeq - seq;
-  } finally {
-    journal.close();
-  }
-}
-
-/** As `pendingChanges`, here and now: some 50 microseconds each. */
-export function readPending({ place, generation, fingerprint }: PendingTask): Change[] {
+/** For the thread: some 50 microseconds each. */
+export function* readPending({ place, generation, fingerprint }: PendingTask): Generator<Change> {
   const journal = openJournal(place.path, 'read');
   try {
     if (journal.trimmedTo > place.seq) {
@@ -52,7 +42,7 @@ export function readPending({ place, generation, fingerprint }: PendingTask): Ch
           'CURRENT names. Let CURRENT name the newest generation beside it, or restore a backup with `nearpaper restore`.',
       );
     }
-    return [...journal.changesAfter(place.seq, fingerprint)];
+    yield* journal.changesAfter(place.seq, fingerprint);
   } finally {
     journal.close();
   }
@@ -65,19 +55,23 @@ function inThread(task: PendingTask): Promise<Change[]> {
     execArgv: [],
   });
   return new Promise((resolve, reject) => {
-    let outcome: FromReader | undefined;
+    const changes: Change[] = [];
+    let failure: NearpaperError | undefined = new NearpaperError(
+      'internal',
+      'The thread that reads the journal ended before it was done.',
+    );
     worker.on('message', (message: FromReader) => {
-      outcome = message;
+      if (message.kind === 'changes') for (const change of message.changes) changes.push(change);
+      else if (message.kind === 'failed') failure = new NearpaperError(message.code, message.message);
+      else failure = undefined;
     });
     worker.on('error', (thrown) => {
-      outcome = { kind: 'failed', code: 'internal', message: messageOf(thrown) };
+      failure = new NearpaperError('internal', `Reading the journal failed: ${messageOf(thrown)}`);
     });
     // 'exit' comes last: then nothing of the thread is left.
-    worker.on('exit', (code) => {
-      if (outcome?.kind === 'changes') resolve(outcome.changes);
-      else if (outcome !== undefined) reject(new NearpaperError(outcome.code, outcome.message));
-      else
-        reject(new NearpaperError('internal', `The thread that reads the journal ended with code ${code}.`));
+    worker.on('exit', () => {
+      if (failure === undefined) resolve(changes);
+      else reject(failure);
     });
   });
 }

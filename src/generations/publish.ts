@@ -21,6 +21,11 @@ export async function publish(
   await rename(from, join(indexFolder, name));
   if (changes !== null) beginJournal(join(indexFolder, changes.journal), changes.seq);
   await sync(indexFolder);
+  await nameCurrent(indexFolder, name);
+}
+
+/** From now on this generation is the one that serves. */
+export async function nameCurrent(indexFolder: string, name: string): Promise<void> {
   await writeDurably(join(indexFolder, CURRENT), `${name}\n`);
   await sync(indexFolder);
 }

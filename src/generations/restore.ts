@@ -7,6 +7,7 @@ import { type BackupOptions, copyFiles, copyJournal } from './backup.js';
 import { writeFailure } from './copy.js';
 import {
   currentGeneration,
+  currentOrNewest,
   type GenerationPath,
   nextGenerationName,
   removeOldGenerations,
@@ -14,7 +15,7 @@ import {
 } from './folder.js';
 import { journalOf, newJournalName, removeOldJournals } from './journal-name.js';
 import { lockForWriting } from './lock.js';
-import { MANIFEST_FILE, type Manifest, readManifest } from './manifest.js';
+import { MANIFEST_FILE, type Manifest, manifestText, readManifest } from './manifest.js';
 import { publish, writeDurably } from './publish.js';
 
 /** A generation and the changes laid over it. */
@@ -74,7 +75,7 @@ async function restoreLocked(
   options: RestoreOptions,
 ): Promise<RestoreReport> {
   // A damaged CURRENT is one of the things that a backup is for.
-  const current = await currentGeneration(indexFolder).catch(() => null);
+  const current = await currentOrNewest(indexFolder).catch(() => null);
   const replaced = current && (await contentsOf(indexFolder, current));
   const generation = await nextGenerationName(indexFolder);
   const manifest = await readManifest(from.folder);
@@ -107,7 +108,7 @@ async function restoreLocked(
 }
 
 async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  await writeDurably(join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeDurably(join(folder, MANIFEST_FILE), manifestText(manifest));
 }
 
 /** For the report alone: what cannot be read is left out of it. */

@@ -4,7 +4,7 @@ import express, { type Express, type RequestHandler, Router } from 'express';
 import { Line, refuseEarly } from './admission.js';
 import { readJson } from './body.js';
 import { handling } from './handle.js';
-import { admitReaders, chargeBatch, requireAdmin, requireWriter } from './keys.js';
+import { admitReaders, chargeByBody, requireAdmin, requireWriter } from './keys.js';
 import { observeRequests } from './observe.js';
 import { problemHandler, routeNotFound } from './problem.js';
 import { adminRoutes } from './routes/admin.js';
@@ -52,7 +52,10 @@ export function createApp(service: Service): Express {
   // Its body is a stream, whatever type it says that it is of.
   app.post('/v1/papers', importPapers(service));
   app.use(readJson(limits.body));
-  if (readKeys.length > 0) app.post('/v1/batch', chargeBatch);
+  if (readKeys.length > 0) {
+    app.post('/v1/batch', chargeByBody);
+    app.post('/v1/recommendations', chargeByBody);
+  }
   // Those that are asked most come first.
   app.use(paperRoutes(service, handle));
   app.use(searchRoutes(service, handle));

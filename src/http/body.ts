@@ -1,12 +1,20 @@
 /** Bodies of JSON, and how many bytes of them may be arriving at a time. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
-import express, { type RequestHandler } from 'express';
+import express, { type Request, type RequestHandler } from 'express';
 import { NearpaperError } from '../errors.js';
+import { askForBody } from './expectation.js';
 import { NOT_UTF8, sendProblem } from './problem.js';
 
 /** Bodies of the largest size that may be arriving at a time, 128 MiB by default; of smaller ones, more. */
 const AT_ONCE = 32;
+
+/**
+ * Each piece in which a body arrives costs some 400 bytes until it is whole. From so many pieces on they must have so many
+ * bytes on average, or a body of 4 MiB in pieces of one byte would take 1.7 GB.
+ */
+const MANY_PIECES = 4096;
+const LEAST_BYTES_A_PIECE = 64;
 
 const TOO_MANY = new NearpaperError('overloaded', 'More bodies are arriving than can be held.', {
   retryAfter: 1,
@@ -34,12 +42,25 @@ export function readJson(limit: number): RequestHandler {
       return;
     }
     arriving += bytes;
+    // Longer ones are refused unread.
+    if (!(Number(headers['content-length']) > limit)) askForBody(response);
+    cutCrumbs(request);
     // Called once: also for a body that is refused, or whose caller leaves.
     json(request, response, (thrown: unknown) => {
       arriving -= bytes;
       next(thrown);
     });
   };
+}
+
+/** Cuts a caller who sends a body in crumbs. */
+function cutCrumbs(request: Request): void {
+  let pieces = 0;
+  let bytes = 0;
+  request.on('data', (piece: Buffer) => {
+    bytes += piece.length;
+    if (++pieces >= MANY_PIECES && bytes < LEAST_BYTES_A_PIECE * pieces) request.socket.destroy();
+  });
 }
 
 /** Otherwise what is no UTF-8 would be searched for as replacement characters. Other charsets are decoded as they say. */

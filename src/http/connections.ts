@@ -70,6 +70,19 @@ export function allowStreaming({ socket }: Request): void {
   streams.add(socket);
 }
 
+/** Connections that end with the answer that is under way. */
+const ending = new WeakSet<Duplex>();
+
+/** To be called where an answer says `Connection: close` before its request has arrived whole. */
+export function endAfter({ req }: Response): void {
+  ending.add(req.socket);
+}
+
+/** Whether an answer before this request is the last on its connection: then it must not be carried out (RFC 9112, 9.6). */
+export function isAfterTheLast({ socket }: Request): boolean {
+  return ending.has(socket);
+}
+
 /** Whether an answer to a request that still arrives may be under way on this connection. */
 export function isStreaming(socket: Duplex): boolean {
   return streams.has(socket);

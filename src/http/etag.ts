@@ -29,18 +29,14 @@ export function etagOf(digest: string, query: unknown): string {
 
 /**
  * The strong tag of one paper: it changes with that paper's content, with what is shown of it and with the service's
- * version, and with nothing else of the corpus. `version`: of the paper's content, base64url. The id is in it since an
- * alias may come to mean another paper of the same content.
+ * version, and with nothing else of the corpus. `version`: of this content of this paper, base64url.
  */
-export function paperTag(
-  { id, version }: { id: string; version: string },
-  shown: { fields: readonly string[]; service: string },
-): string {
-  return `"${version}.${sha256(canonicalJson({ id, ...shown })).slice(0, VERSION_LENGTH)}"`;
+export function paperTag(version: string, shown: { fields: readonly string[]; service: string }): string {
+  return `"${version}.${sha256(canonicalJson(shown)).slice(0, SHOWN_LENGTH)}"`;
 }
 
-/** Characters of base64url: 132 bits, so that no two papers, and no two sets of fields, share one. */
-const VERSION_LENGTH = 22;
+/** Characters of base64url: 132 bits, so that no two sets of fields share them. */
+const SHOWN_LENGTH = 22;
 
 /** The version of a paper in a tag of `paperTag`, whatever fields it was for; of any other tag, nothing a paper has. */
 export function versionIn({ opaque }: Pick<EntityTag, 'opaque'>): string {

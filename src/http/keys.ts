@@ -90,22 +90,24 @@ export function admitReaders({ settings: { adminKey, readKeys } }: Settings): Re
 }
 
 /**
- * To be called for a batch once it is read: it costs as many points as it has requests, and its first is paid for
- * already. Errors: `rate_limited`, and then it costs that one point only; without Retry-After where no window could hold
- * the batch.
+ * To be called for what may ask for much at once, when its body is read: it costs a point for each of its requests and
+ * texts, and the first is paid for already. Errors: `rate_limited`, and then it costs that one point only; without
+ * Retry-After where no window could hold it.
  */
-export const chargeBatch: RequestHandler = async (request, response, next) => {
+export const chargeByBody: RequestHandler = async (request, response, next) => {
   const rate: Rate | undefined = response.locals.rate;
-  const further = requestsIn(request.body) - 1;
-  if (rate === undefined || further <= 0) return next();
-  if (further >= rate.points) {
+  if (rate === undefined) return next();
+  const cost = costOf(request.body);
+  const further = cost - 1;
+  if (further === 0) return next();
+  if (cost > rate.points) {
     return refuse(
       response,
       new NearpaperError(
         'rate_limited',
-        `The batch has more requests than this key may make: ${rate.points}.`,
+        `This counts as ${cost} requests, more than this key may ever make.`,
         {
-          accepted: `a batch of at most ${rate.points} requests`,
+          accepted: `at most ${rate.points} requests and texts at once`,
         },
       ),
     );
@@ -136,9 +138,29 @@ function tooMany(retryAfter: number): NearpaperError {
   });
 }
 
-function requestsIn(body: unknown): number {
-  if (typeof body !== 'object' || body === null || !('requests' in body)) return 1;
-  return Array.isArray(body.requests) ? body.requests.length : 1;
+/** Points for a body as it was sent: a batch costs what its requests cost, a request 1 or as much as it has texts. */
+function costOf(body: unknown): number {
+  const requests = listIn(body, 'requests');
+  if (requests === null) return Math.max(1, textsIn(body));
+  let cost = 0;
+  for (const one of requests) cost += Math.max(1, textsIn(memberOf(one, 'recommendations')));
+  return Math.max(1, cost);
+}
+
+function textsIn(recommendations: unknown): number {
+  let texts = 0;
+  for (const name of ['positives', 'negatives'])
+    for (const seed of listIn(recommendations, name) ?? []) if (memberOf(seed, 'text') !== undefined) texts++;
+  return texts;
+}
+
+function listIn(value: unknown, name: string): readonly unknown[] | null {
+  const list = memberOf(value, name);
+  return Array.isArray(list) ? list : null;
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
 /** What tells nothing of the corpus: probes of those who run the service, and its contract. */

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Express } from 'express';
 import { ERRORS, type ErrorCode, messageOf, NearpaperError, systemCode } from '../errors.js';
 import { isStreaming } from './connections.js';
+import { decideFirst } from './expectation.js';
 import { problemOf } from './problem.js';
 import { securityHeaders } from './security-headers.js';
 
@@ -61,6 +62,7 @@ export function createListener(app: Express, patience: Partial<Patience> = {}): 
   server.timeout = stuckMs;
   // An expectation that we do not know may be passed over (RFC 9110, 10.1.1); Node would answer 417 with nothing.
   server.on('checkExpectation', app);
+  server.on('checkContinue', decideFirst(app));
   server.on('clientError', answerClientError);
   return server;
 }

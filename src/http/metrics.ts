@@ -21,6 +21,18 @@ export interface CorpusReading {
   /** Texts that wait to be embedded, or are. */
   queueDepth: number;
   queryCache: QueryCacheCounts | null;
+  /** Null where the service takes no changes. */
+  changes: ChangesReading | null;
+}
+
+export interface ChangesReading {
+  /** Number of the last change that was stored. */
+  last: number;
+  /** Stored, and not in the published generation yet. */
+  pending: number;
+  /** Asked for, and not stored yet. */
+  queued: number;
+  rebuild: 'idle' | 'running' | 'failed';
 }
 
 /** Whatever else a caller sends is counted as `other`: labels must not be the callers' to make up. */
@@ -97,6 +109,34 @@ export class Metrics {
     registers: [this.#registry],
   });
 
+  readonly #lastChange = new Gauge({
+    name: 'nearpaper_changes_last',
+    help: 'Number of the last change that was stored; begins anew with a build.',
+    registers: [this.#registry],
+  });
+  readonly #pendingChanges = new Gauge({
+    name: 'nearpaper_changes_pending',
+    help: 'Changes that are in force and not in the published generation yet.',
+    registers: [this.#registry],
+  });
+  readonly #queuedChanges = new Gauge({
+    name: 'nearpaper_changes_queued',
+    help: 'Changes that wait to be stored.',
+    registers: [this.#registry],
+  });
+  readonly #rebuildState = new Gauge({
+    name: 'nearpaper_rebuild_state',
+    help: '1 for the state that rebuilding is in: idle, running or failed.',
+    labelNames: ['state'],
+    registers: [this.#registry],
+  });
+  readonly #rebuilds = new Counter({
+    name: 'nearpaper_rebuilds_total',
+    help: 'Rebuilds that have ended, by how.',
+    labelNames: ['result'],
+    registers: [this.#registry],
+  });
+
   readonly contentType = this.#registry.contentType;
 
   readonly observeStage: ObserveStage = (stage, milliseconds) => {
@@ -111,6 +151,10 @@ export class Metrics {
   observeRequest(route: string | undefined, method: string, status: number, milliseconds: number): void {
     const labels = { route: route ?? OTHER, method: METHODS.has(method) ? method : OTHER, status };
     this.#requests.observe(labels, milliseconds / 1000);
+  }
+
+  countRebuild(result: 'done' | 'failed'): void {
+    this.#rebuilds.inc({ result });
   }
 
   countProblem(code: ErrorCode): void {
@@ -133,6 +177,12 @@ export class Metrics {
       this.#cacheRequests.inc({ result: 'shared' }, queryCache?.shared ?? 0);
       this.#cacheRequests.inc({ result: 'miss' }, queryCache?.misses ?? 0);
     }
+    const changes = corpus?.changes ?? null;
+    this.#lastChange.set(changes?.last ?? 0);
+    this.#pendingChanges.set(changes?.pending ?? 0);
+    this.#queuedChanges.set(changes?.queued ?? 0);
+    this.#rebuildState.reset();
+    if (changes !== null) this.#rebuildState.set({ state: changes.rebuild }, 1);
     this.#cacheSize.set(corpus?.queryCache?.size ?? 0);
     this.#queueDepth.set(corpus?.queueDepth ?? 0);
     this.#papers.set(corpus?.papers ?? 0);

@@ -1,7 +1,7 @@
 /** NDJSON both ways: the lines of a body while it arrives, and what comes of them in their order. */
 import { isUtf8 } from 'node:buffer';
 import type { Response } from 'express';
-import { messageOf, NearpaperError } from '../errors.js';
+import { type ErrorCode, messageOf, NearpaperError } from '../errors.js';
 import { Pace } from '../pacing.js';
 
 /** One line that is not blank: the value that it holds, or why it holds none. */
@@ -17,9 +17,13 @@ const LINE_FEED = 0x0a;
 const BLANK = /^[ \t\r]*$/;
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
+/** So many times the longest line may come without any line that is answered; then the body is given up. */
+const MOST_PASSED_OVER = 8;
+
 /**
- * The lines of a body, ended by LF or CRLF. A line of more than `longest` bytes is passed over without being held.
- * Gives way to the event loop. Errors: `cancelled` when the signal aborts, and those of `chunks`.
+ * The lines of a body, ended by LF or CRLF. A line of more than `longest` bytes is told as soon as it is longer, and
+ * passed over without being held. Gives way to the event loop. Errors: `body_too_large` after 8 times `longest` bytes,
+ * too long or blank, from which no line came; `cancelled` when the signal aborts; those of `chunks`.
  */
 export async function* ndjsonLines(
   chunks: AsyncIterable<Buffer>,
@@ -27,60 +31,107 @@ export async function* ndjsonLines(
   signal?: AbortSignal,
 ): AsyncGenerator<NdjsonLine, void, undefined> {
   const pace = new Pace(signal);
+  const held = new HeldLine(longest);
   let number = 1;
-  let held = new HeldLine(longest);
+  let passedOver = 0;
   for await (const chunk of chunks) {
-    let start = 0;
-    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-      held.add(chunk.subarray(start, end));
-      if (pace.due()) await pace.turn();
-      const line = held.read(number);
-      if (line !== null) yield line;
-      held = new HeldLine(longest);
-      number++;
-      start = end + 1;
+    for (let start = 0; start < chunk.length; ) {
+      const feed = chunk.indexOf(LINE_FEED, start);
+      const piece = chunk.subarray(start, feed === -1 ? chunk.length : feed);
+      start += piece.length + 1;
+      passedOver += piece.length + (feed === -1 ? 0 : 1);
+      const tooLong = held.outgrows(piece);
+      let line = tooLong ? refusedLine(number, 0, 'body_too_large', `longer than ${longest} bytes`) : null;
+      if (feed === -1) {
+        held.keep(piece);
+      } else {
+        const whole = held.end(piece);
+        if (pace.due()) await pace.turn();
+        if (whole !== null) line = readLine(whole, number);
+        number++;
+      }
+      if (line !== null) {
+        passedOver = 0;
+        yield line;
+      } else if (passedOver > MOST_PASSED_OVER * longest) {
+        throw nothingCame(MOST_PASSED_OVER * longest);
+      }
     }
-    held.add(chunk.subarray(start));
   }
-  const last = held.read(number);
-  if (last !== null) yield last;
+  const last = held.end(NOTHING);
+  const line = last === null ? null : readLine(last, number);
+  if (line !== null) yield line;
 }
 
-/** A line whose end has not arrived. */
+const NOTHING = Buffer.alloc(0);
+
+function nothingCame(bytes: number): NearpaperError {
+  return new NearpaperError('body_too_large', `In the last ${bytes} bytes was no line.`);
+}
+
+/**
+ * A line while it arrives. Its bytes are copied: what a connection gives is a view of far more memory than it shows, and
+ * a caller may send byte by byte.
+ */
 class HeldLine {
   readonly #longest: number;
-  #pieces: Buffer[] = [];
+  #buffer = NOTHING;
+  /** Bytes of the line so far, kept or not. */
   #bytes = 0;
 
   constructor(longest: number) {
     this.#longest = longest;
   }
 
-  add(piece: Buffer): void {
-    this.#bytes += piece.length;
-    if (this.#bytes > this.#longest) this.#pieces = [];
-    else if (piece.length > 0) this.#pieces.push(piece);
+  /** Whether the line becomes too long with this piece, and was not before. */
+  outgrows(piece: Buffer): boolean {
+    return this.#bytes <= this.#longest && this.#bytes + piece.length > this.#longest;
   }
 
-  /** Null when it is blank. */
-  read(number: number): NdjsonLine | null {
-    const refused = (error: NearpaperError, bytes = this.#bytes) => ({ number, bytes, read: { error } });
-    if (this.#bytes > this.#longest) {
-      const detail = `The line is longer than ${this.#longest} bytes.`;
-      return refused(new NearpaperError('body_too_large', detail), 0);
+  /** Adds what is not the end. */
+  keep(piece: Buffer): void {
+    const bytes = this.#bytes + piece.length;
+    if (bytes > this.#longest) {
+      this.#buffer = NOTHING;
+    } else {
+      if (bytes > this.#buffer.length) this.#grow(bytes);
+      piece.copy(this.#buffer, this.#bytes);
     }
-    const bytes = this.#pieces.length === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces);
-    if (bytes === undefined || bytes.length === 0) return null;
-    if (!isUtf8(bytes)) return refused(new NearpaperError('invalid_text', 'The line is not UTF-8.'));
-    const text = withoutMark(bytes, number).toString('utf8');
-    if (BLANK.test(text)) return null;
-    try {
-      return { number, bytes: bytes.length, read: { value: JSON.parse(text) } };
-    } catch (thrown) {
-      const detail = `The line is not valid JSON: ${messageOf(thrown)}.`;
-      return refused(new NearpaperError('invalid_json', detail));
-    }
+    this.#bytes = bytes;
   }
+
+  /** The whole line, to be read before the next piece comes; null for one that was too long. Begins the next line. */
+  end(piece: Buffer): Buffer | null {
+    if (this.#bytes === 0 && piece.length <= this.#longest) return piece;
+    this.keep(piece);
+    const whole = this.#bytes > this.#longest ? null : this.#buffer.subarray(0, this.#bytes);
+    this.#buffer = NOTHING;
+    this.#bytes = 0;
+    return whole;
+  }
+
+  /** To twice its size at least, so that the bytes of a line are copied twice at most on average. */
+  #grow(bytes: number): void {
+    const grown = Buffer.allocUnsafe(Math.min(this.#longest, Math.max(bytes, 2 * this.#buffer.length)));
+    this.#buffer.copy(grown, 0, 0, this.#bytes);
+    this.#buffer = grown;
+  }
+}
+
+/** Null when it is blank. */
+function readLine(bytes: Buffer, number: number): NdjsonLine | null {
+  if (!isUtf8(bytes)) return refusedLine(number, bytes.length, 'invalid_text', 'not UTF-8');
+  const text = withoutMark(bytes, number).toString('utf8');
+  if (BLANK.test(text)) return null;
+  try {
+    return { number, bytes: bytes.length, read: { value: JSON.parse(text) } };
+  } catch (thrown) {
+    return refusedLine(number, bytes.length, 'invalid_json', `not valid JSON: ${messageOf(thrown)}`);
+  }
+}
+
+function refusedLine(number: number, bytes: number, code: ErrorCode, what: string): NdjsonLine {
+  return { number, bytes, read: { error: new NearpaperError(code, `The line is ${what}.`) } };
 }
 
 /** The first line may begin with a byte order mark. */

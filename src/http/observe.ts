@@ -1,7 +1,7 @@
 /** What is done for every request: its id, its log line, its metrics, and headers that every answer has. */
 import type { Request, RequestHandler, Response } from 'express';
 import { ERRORS, type ErrorCode, NearpaperError } from '../errors.js';
-import { cutUnlessAtWork, tellWhenOver } from './connections.js';
+import { cutUnlessAtWork, isAfterTheLast, tellWhenOver } from './connections.js';
 import { identify, keyNameOf, logRequest, statusOf } from './request-log.js';
 import { routePattern } from './route-pattern.js';
 import { type Headers, securityHeaders } from './security-headers.js';
@@ -13,6 +13,11 @@ export function observeRequests(
   headers: Headers = securityHeaders({ crossOrigin: false }),
 ): RequestHandler {
   return (request, response, next) => {
+    if (isAfterTheLast(request)) {
+      // Read on, or nobody would notice when the caller leaves.
+      request.resume();
+      return;
+    }
     const began = performance.now();
     identify(request, response);
     for (const [name, value] of headers) response.setHeader(name, value);

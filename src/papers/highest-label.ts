@@ -3,18 +3,6 @@
  * index, so that of a removed paper must not come to name another one.
  */
 import type { Database } from 'better-sqlite3';
-import { checkSchema, openDatabase } from './database.js';
-
-/** Of the store at this path; 0 where it never had a paper. Errors: `index_damaged`, `schema_newer`, `native_module`. */
-export function highestLabel(path: string): number {
-  const db = openDatabase(path, 'read');
-  try {
-    checkSchema(db, path);
-    return highestLabelOf(db, 'main');
-  } finally {
-    db.close();
-  }
-}
 
 /** Stores of before 0.3 do not say, and nothing could be removed from them but by `--prune`: there it is the highest held. */
 export function highestLabelOf(db: Database, schema: 'main' | 'base'): number {

@@ -156,7 +156,7 @@ class OverlayView implements PaperStore {
   async version(idOrAlias: string): Promise<string | undefined> {
     const label = labelNamed(this.lookUps, idOrAlias);
     const held = label === undefined ? undefined : this.lookUps.heldAt(label);
-    return held && versionOf(held.contentHash);
+    return held && versionOf(held);
   }
 
   async embeddingOf(textHash: Buffer): Promise<Float32Array | undefined> {

@@ -1,4 +1,5 @@
 /** The paper side of the waist: reading the papers of one generation. */
+import { createHash } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
 import QuickLRU from 'quick-lru';
 import type { LabelSet } from '../label-set.js';
@@ -6,6 +7,7 @@ import { rowOf } from '../row-of.js';
 import type { PaperColumns } from './columns.js';
 import { checkSchema, openDatabase } from './database.js';
 import type { FilteredPapers, PaperFilter } from './filter.js';
+import { highestLabelOf } from './highest-label.js';
 import { type HeldVersion, heldUnder, IdLookUp, type LabelLookUps, SqliteLookUps } from './look-ups.js';
 import type { Paper } from './paper.js';
 import { floatsOf, PAPER_FIELDS, type PaperRow, paperOfRow } from './paper-row.js';
@@ -88,10 +90,15 @@ export interface PaperStore {
   close(): Promise<void>;
 }
 
-/** Names one content of a paper: base64url of the first 16 bytes of its hash, as two contents never share them. */
-export function versionOf(contentHash: Buffer): string {
-  return contentHash.toString('base64url', 0, 16);
+/**
+ * Names one content of one paper: 22 characters of base64url, the first 132 bits of a SHA-256. The id is in it, since an
+ * alias may come to mean another paper of the same content.
+ */
+export function versionOf({ id, contentHash }: Pick<HeldVersion, 'id' | 'contentHash'>): string {
+  return createHash('sha256').update(contentHash).update(id).digest('base64url').slice(0, VERSION_LENGTH);
 }
+
+const VERSION_LENGTH = 22;
 
 /**
  * Opens a published store for reading; works on read-only media. Its statements are point look-ups that take one to five
@@ -102,6 +109,8 @@ export async function openStore(path: string): Promise<PaperStore> {
   const db = openDatabase(path, 'read');
   try {
     checkSchema(db, path);
+    // SQLite looks for a log beside the name that it opened, and a service opens a generation in `building` before it gets its
+    // name: within a transaction it does not look, and so never finds the log of the next draft.
     // One reading transaction as long as the store is open, since nobody writes to a published file: taking and giving
     // back the file's lock for each look-up costs three times the look-up.
     db.exec('BEGIN');
@@ -131,7 +140,7 @@ class SqlitePaperStore implements PaperStore {
   readonly #db: Database;
   readonly #resolve: IdLookUp<ResolvedRow>;
   readonly #find: IdLookUp<FoundPaper>;
-  readonly #version: IdLookUp<Pick<HeldVersion, 'contentHash'>>;
+  readonly #version: IdLookUp<Pick<HeldVersion, 'id' | 'contentHash'>>;
   readonly #embedding: Statement<[Buffer], Buffer>;
   /** By the columns that they select. */
   readonly #byLabel = new QuickLRU<string, Statement<[number], PaperRow>>({ maxSize: PREPARED });
@@ -143,14 +152,14 @@ class SqlitePaperStore implements PaperStore {
   constructor(db: Database, { columns, twins }: Kept) {
     this.#db = db;
     this.size = columns.labels.length;
-    this.highestLabel = columns.labels.at(-1) ?? 0;
+    this.highestLabel = highestLabelOf(db, 'main');
     this.lookUps = new SqliteLookUps(db, columns);
     this.#columns = columns;
     this.#subsets = new Subsets(columns);
     this.#twins = twins;
     this.#resolve = new IdLookUp(db, RESOLVED);
     this.#find = new IdLookUp(db, FOUND);
-    this.#version = new IdLookUp(db, 'content_hash AS contentHash');
+    this.#version = new IdLookUp(db, 'id, content_hash AS contentHash');
     // A published store holds the embeddings of one model.
     this.#embedding = db
       .prepare<[Buffer], Buffer>('SELECT vector FROM embeddings WHERE text_hash = ? LIMIT 1')
@@ -223,7 +232,7 @@ class SqlitePaperStore implements PaperStore {
 
   async version(idOrAlias: string): Promise<string | undefined> {
     const row = this.#version.get(idOrAlias);
-    return row && versionOf(row.contentHash);
+    return row && versionOf(row);
   }
 
   async embeddingOf(textHash: Buffer): Promise<Float32Array | undefined> {

@@ -18,16 +18,6 @@ export async function getPaper(
   throw new NearpaperError('unknown_paper', `The corpus has no paper ${JSON.stringify(id)}.`, { ids: [id] });
 }
 
-/** The id and the version of the paper with this id or alias, for its entity tag; undefined when there is none. */
-export async function paperVersion(
-  { store }: Corpus,
-  idOrAlias: string,
-): Promise<{ id: string; version: string } | undefined> {
-  const found = await store.resolve(idOrAlias);
-  const version = await store.version(idOrAlias);
-  return found === undefined || version === undefined ? undefined : { id: found.id, version };
-}
-
 export interface LookUp {
   /** In the order asked; `paper` is null for an id that the corpus does not know. */
   papers: { asked: string; paper: PaperView | null }[];

@@ -155,7 +155,7 @@ const reembed = z.strictObject({
     .string()
     .min(1)
     .max(1000)
-    .describe('a model as NEARPAPER_MODEL names it, such as bge-small-en-v1.5'),
+    .describe('one of the models that nearpaper brings, such as bge-small-en-v1.5'),
 });
 
 const flag = z.boolean().default(false).describe('true or false');

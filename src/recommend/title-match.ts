@@ -1,5 +1,7 @@
 /** Known items: someone pastes the title of a paper, or types its name, and wants that paper. */
+
 import { distance } from 'fastest-levenshtein';
+import { withFewMarks } from '../text-folding.js';
 
 /** How the words of a query are those of a title. */
 export type TitleMatch = 'title' | 'name' | 'none';
@@ -58,7 +60,7 @@ function isWithin(title: string, query: string): boolean {
 
 /** Letters and digits in lower case without accents, single spaces between words. */
 function plain(text: string): string {
-  return text
+  return withFewMarks(text)
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]+/g, '')
     .toLowerCase()

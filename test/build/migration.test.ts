@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { openPublished } from '../../src/open-corpus.js';
 import { packageRoot } from '../../src/package-root.js';
-import { highestLabel } from '../../src/papers/highest-label.js';
 import type { Paper } from '../../src/papers/paper.js';
-import { storedEmbeddings } from '../../src/papers/store.js';
+import { openStore, storedEmbeddings } from '../../src/papers/store.js';
 import {
   configFor,
   currentFolder,
@@ -81,7 +80,7 @@ for (const [name, embedded] of OLDER) {
       );
       assert.ok(after.every(({ vector }) => vector !== undefined));
       if (embedded === 0) assert.deepEqual(after, before);
-      assert.equal(highestLabel(join(currentFolder(index), 'papers.db')), 5);
+      assert.equal(await highestLabelIn(join(currentFolder(index), 'papers.db')), 5);
       assert.equal((await runBuild(index, [])).kind, 'unchanged');
     });
 
@@ -101,3 +100,9 @@ it('every folder of an older index is tested', () => {
     OLDER.map(([name]) => name),
   );
 });
+
+async function highestLabelIn(path: string): Promise<number> {
+  const store = await openStore(path);
+  await store.close();
+  return store.highestLabel;
+}

@@ -192,8 +192,22 @@ describe('a build that is killed with -9', () => {
     const input = jsonFile(folder, papersFrom(0, 5));
     await runBuild(index, [input]);
     rmSync(join(index, 'CURRENT'));
-    const { embedded, added } = await runBuild(index, [input]);
-    assert.deepEqual({ embedded, added }, { embedded: 0, added: 5 });
+    const { kind, embedded, papers } = await runBuild(index, [input]);
+    assert.deepEqual({ kind, embedded, papers }, { kind: 'unchanged', embedded: 0, papers: 5 });
+    assert.equal(await servedPapers(index), 5);
+  });
+
+  it('loses no paper where CURRENT is lost: the newest generation is taken for it', async (t) => {
+    const folder = temporaryFolder(t);
+    const index = join(folder, 'index');
+    await runBuild(index, [jsonFile(folder, papersFrom(0, 5))]);
+    rmSync(join(index, 'CURRENT'));
+    await assert.rejects(
+      servedPapers(index),
+      failure('index_damaged', /CURRENT is missing, and g000001.*nearpaper build/),
+    );
+    const { papers, added } = await runBuild(index, [jsonFile(folder, papersFrom(5, 1), 'one.jsonl')]);
+    assert.deepEqual({ papers, added }, { papers: 6, added: 1 });
   });
 });
 

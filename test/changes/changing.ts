@@ -62,7 +62,7 @@ export async function changing(
     access,
     queue: 64,
     rebuildAfter: null,
-    task: { indexFolder, allowDownload: false, modelCache: config.modelCache, workers: 1 },
+    task: { indexFolder, model: null, allowDownload: false, modelCache: config.modelCache, workers: 1 },
     vectors: engineOptions(config),
     loadModel: async (setting) => counting(await loadEmbedder(await findModel(setting, config), config)),
     checkModel: async (setting) => void (await findModel(setting, config)),

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { generationNames } from '../../src/generations/folder.js';
 import { journalOf } from '../../src/generations/journal-name.js';
 import { openPublished } from '../../src/open-corpus.js';
 import { openJournal } from '../../src/papers/journal.js';
-import { failure, papersFrom } from '../build/building.js';
+import { failure, papersFrom, runBuild } from '../build/building.js';
 import { buildIndex, indexOf, writePapers } from '../support/corpus.js';
+import { until } from '../support/until.js';
 import { changing } from './changing.js';
 
 describe('a rebuild', () => {
@@ -62,7 +64,8 @@ describe('a rebuild', () => {
     const place = journalOf(index, reader.generation.manifest);
     assert.ok(place);
     const journal = openJournal(place.path, 'read');
-    assert.deepEqual([journal.trimmedTo, journal.lastSeq], [1, 2]);
+    // What the generation before does not contain stays for a way back.
+    assert.deepEqual([journal.trimmedTo, journal.lastSeq], [0, 2]);
     journal.close();
   });
 
@@ -85,6 +88,43 @@ describe('a rebuild', () => {
       reader.pending.map((change) => change.kind === 'put' && change.paper.id),
       ['meanwhile', 'after'],
     );
+  });
+
+  it('to another model that is asked for while one is under way follows it', async (t) => {
+    const { corpus, put, rebuilt, seen } = await changing(t, await indexOf(t));
+    await put({ id: 'a', title: 'One' });
+    await corpus.rebuild();
+    await corpus.reembed('bge-small-en-v1.5');
+    await rebuilt(2);
+    assert.equal(seen().model, 'bge-small-en-v1.5');
+  });
+
+  it('leaves a way back to the generation before, with every change', async (t) => {
+    const index = await indexOf(t);
+    const { corpus, put, remove, rebuilt, stop, config } = await changing(t, index);
+    const [before = ''] = await generationNames(index);
+    await put({ id: 'a', title: 'One' });
+    await remove('arXiv:2401.00002');
+    await corpus.rebuild();
+    await rebuilt();
+    await stop();
+    writeFileSync(join(index, 'CURRENT'), `${before}\n`);
+    const reader = await openPublished(config);
+    t.after(() => reader.close());
+    assert.equal(reader.view().name, `${before}+2`);
+    assert.ok(await reader.view().store.resolve('a'));
+    assert.equal(await reader.view().store.resolve('arXiv:2401.00002'), undefined);
+  });
+
+  it('of a corpus that has become empty is refused, and its papers stay removed', async (t) => {
+    const index = await indexOf(t, [{ id: 'only', title: 'The only paper' }]);
+    const { corpus, remove, rebuilds, put, seen } = await changing(t, index);
+    await remove('only');
+    await corpus.rebuild();
+    await until('the rebuild has ended', () => rebuilds.some(({ kind }) => kind === 'failed'));
+    assert.equal(corpus.status.rebuild.state === 'failed' && corpus.status.rebuild.code, 'input_empty');
+    await put({ id: 'next', title: 'The next paper' });
+    assert.equal(seen().store.size, 1);
   });
 
   it('to a model that is not there is refused', async (t) => {
@@ -121,6 +161,30 @@ describe('a build', () => {
     assert.equal((await generation.store.read('both', ['title']))?.title, 'By the build');
     assert.ok(await generation.store.resolve('whales'));
     assert.equal(await generation.store.resolve('arXiv:2401.00002'), undefined);
+  });
+
+  it('that drops the changes publishes a generation without them', async (t) => {
+    const index = await indexOf(t);
+    const { put, stop, config } = await changing(t, index);
+    await put(WHALES);
+    await stop();
+    const { kind } = await runBuild(index, [], { discardChanges: true });
+    assert.equal(kind, 'published');
+    const reader = await openPublished(config);
+    t.after(() => reader.close());
+    assert.deepEqual([reader.view().store.size, reader.pending.length], [3, 0]);
+  });
+
+  it('that removed a paper leaves its label to nobody', async (t) => {
+    const index = await indexOf(t);
+    const kept = await writePapers(`${index}/kept.jsonl`, [
+      { id: 'arXiv:2401.00001', title: 'Rewards' },
+      { id: 'arXiv:2401.00002', title: 'Galaxies' },
+    ]);
+    await runBuild(index, [kept], { prune: true, force: true });
+    const { put, seen } = await changing(t, index);
+    await put(WHALES);
+    assert.equal(seen().store.highestLabel, 4);
   });
 
   it('afresh begins a journal of its own', async (t) => {

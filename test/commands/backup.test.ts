@@ -164,7 +164,7 @@ function publishNext(folder: string): void {
   const after = `g${String(Number(before.slice(1, 7)) + 1).padStart(6, '0')}${before.slice(7)}`;
   cpSync(join(folder, before), join(folder, after), { recursive: true });
   const manifest = JSON.parse(readFileSync(join(folder, after, 'manifest.json'), 'utf8'));
-  const named = { ...manifest, generation: after };
+  const named = { ...manifest, generation: after, checksum: undefined };
   writeFileSync(join(folder, after, 'manifest.json'), JSON.stringify(named));
   writeFileSync(join(folder, 'CURRENT.tmp'), `${after}\n`);
   renameSync(join(folder, 'CURRENT.tmp'), join(folder, 'CURRENT'));

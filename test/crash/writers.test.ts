@@ -144,13 +144,13 @@ function raise(path: string): void {
   db.close();
 }
 
-/** With the manifest that a newer nearpaper would have written for it. */
+/** With a manifest that names the store as it is then; one without a checksum of its own, as older versions wrote it. */
 function raiseStore(folder: string): void {
   const path = join(currentFolder(folder), 'papers.db');
-  const shaBefore = shaOf(path);
   raise(path);
   const manifest = join(currentFolder(folder), 'manifest.json');
-  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(shaBefore, shaOf(path)));
+  const { checksum: _checksum, store, ...rest } = JSON.parse(readFileSync(manifest, 'utf8'));
+  writeFileSync(manifest, JSON.stringify({ ...rest, store: { ...store, sha256: shaOf(path) } }));
 }
 
 function shaOf(path: string): string {

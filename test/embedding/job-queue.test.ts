@@ -16,4 +16,15 @@ describe('a queue of texts', () => {
       ['first', 'second', 'document', undefined],
     );
   });
+
+  it('keeps its documents from a worker that is left to queries', () => {
+    const queue = new JobQueue();
+    void queue.addDocuments(['document'], undefined);
+    assert.equal(queue.take(false), undefined);
+    void queue.addQuery('query', undefined);
+    assert.deepEqual(
+      [queue.take(false), queue.take(false), queue.take()].map((job) => job?.text),
+      ['query', undefined, 'document'],
+    );
+  });
 });

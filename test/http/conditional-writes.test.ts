@@ -116,6 +116,21 @@ describe('If-Match', () => {
     assert.equal((await served.http.get(at(id))).body.title, `From reader ${won[0]}`);
   });
 
+  it('of one paper lets no write to another through, though an alias came to mean it and their contents agree', async () => {
+    const doi = '10.1000/same';
+    const record = { title: 'The same content', doi };
+    await put('first of two', record).expect(201);
+    const tag = await tagOf(doi);
+    await put(doi, { ...record, title: 'Seen and changed' }, { 'If-Match': tag }).expect(200);
+    await put(doi, record, { 'If-Match': '*' }).expect(200);
+    await remove('first of two').expect(200);
+    await put('second of two', record).expect(201);
+    assertProblem(await remove(doi, { 'If-Match': tag }), 'precondition_failed');
+    assertProblem(await put(doi, { title: 'Overwritten' }, { 'If-Match': tag }), 'precondition_failed');
+    assert.equal((await served.http.get(at('second of two')).expect(200)).body.title, record.title);
+    await remove(doi, { 'If-Match': await tagOf(doi) }).expect(200);
+  });
+
   it('holds for a removal too', async () => {
     const { id, tag } = await paper();
     await put(id, { title: 'Another title' }).expect(200);
@@ -134,6 +149,16 @@ describe('If-None-Match', () => {
     assert.equal(await tagOf(id), tag);
     await remove(id).expect(200);
     await put(id, { title: 'Here again' }, header).expect(201);
+  });
+
+  it('means the paper that GET finds, by an alias too', async () => {
+    const doi = '10.1000/there';
+    await put('there already', { title: 'There already', doi }).expect(201);
+    const problem = assertProblem(
+      await put(doi, { title: 'x' }, { 'If-None-Match': '*' }),
+      'precondition_failed',
+    );
+    assert.deepEqual(problem.ids, ['there already']);
   });
 
   it('with tags, or with DELETE, is refused instead of passed over', async () => {

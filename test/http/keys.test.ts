@@ -155,8 +155,49 @@ describe('the rate of a key', () => {
     const refused = await ask(served, '/v1/batch', `Bearer ${LAB}`, batchOf(5));
     const problem = assertProblem(refused, 'rate_limited');
     assert.equal(refused.headers['retry-after'], undefined);
-    assert.equal(problem.accepted, 'a batch of at most 4 requests');
+    assert.equal(problem.accepted, 'at most 4 requests and texts at once');
     assert.equal((await ask(served, '/v1/batch', `Bearer ${ADMIN}`, batchOf(5))).status, 200);
+  });
+
+  it('counts recommendations by their texts, also in a batch', async (t) => {
+    const { id } = THREE_PAPERS[0] ?? {};
+    const texts = (count: number) => Array.from({ length: count }, (_, i) => ({ text: `text ${i}` }));
+    const seeds = { positives: [{ id }, ...texts(1)], negatives: texts(2) };
+    const bodies: [path: string, body: object, cost: number][] = [
+      ['/v1/recommendations', { positives: [{ id }], negatives: [{ id }] }, 1],
+      ['/v1/recommendations', { positives: texts(1) }, 1],
+      ['/v1/recommendations', seeds, 3],
+      ['/v1/batch', { requests: [{ recommendations: seeds }] }, 3],
+      ['/v1/batch', { requests: [{ recommendations: { positives: texts(2) } }, { search: { q: 'x' } }] }, 3],
+      // Refused by itself, and counted all the same.
+      ['/v1/batch', { requests: [{ recommendations: { positives: 'x' } }, 7] }, 2],
+      ['/v1/papers/lookup', { ids: [id, 'x', 'y', 'z'] }, 1],
+    ];
+    for (const [path, body, cost] of bodies) {
+      // Several services on one folder: no more than one of them may write.
+      const served = await serve(t, { readOnly: true });
+      const init = batchOf(1);
+      const first = await ask(served, path, `Bearer ${LAB}`, { ...init, body: JSON.stringify(body) });
+      assert.ok(first.status < 429, `${path}: ${first.text}`);
+      for (let left = 4 - cost; left >= 0; left--) {
+        const { status } = await ask(served, PAPER, `Bearer ${LAB}`);
+        assert.equal(status, left > 0 ? 200 : 429, `${path} ${JSON.stringify(body)}`);
+      }
+    }
+    const refused = await ask(await serve(t), '/v1/recommendations', `Bearer ${LAB}`, {
+      ...batchOf(1),
+      body: JSON.stringify({ positives: texts(5) }),
+    });
+    assert.match(assertProblem(refused, 'rate_limited').detail, /counts as 5/);
+  });
+});
+
+describe('OPTIONS', () => {
+  it('needs a key where reading does', async (t) => {
+    const served = await serve(t);
+    assertProblem(await ask(served, PAPER, undefined, { method: 'OPTIONS' }), 'unauthorized');
+    const { status, headers } = await ask(served, PAPER, `Bearer ${WEB}`, { method: 'OPTIONS' });
+    assert.deepEqual([status, headers.allow], [204, 'GET, HEAD, PUT, DELETE, OPTIONS']);
   });
 });
 
@@ -208,6 +249,74 @@ describe('a refusal', () => {
         await once(socket, 'close');
       }
     }
+  });
+});
+
+describe('a body that is announced with Expect: 100-continue', () => {
+  /** All that comes back until the server closes the connection; `body` is sent when it is asked for. */
+  async function exchange(port: number, head: string, body: string): Promise<string> {
+    const socket = await openSocket(port);
+    let text = '';
+    socket.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+      if (piece.startsWith('HTTP/1.1 100')) socket.write(body);
+    });
+    const closed = once(socket, 'close');
+    const length = `Expect: 100-continue\r\nContent-Length: ${body.length}`;
+    await write(socket, `${head}\r\nHost: x\r\n${length}\r\n\r\n`);
+    await closed;
+    return text;
+  }
+  const JSON_TYPE = 'Content-Type: application/json';
+  const LINES_TYPE = 'Content-Type: application/x-ndjson';
+
+  it('is not asked for where it is refused, and the connection ends', async (t) => {
+    const { port } = await serve(t);
+    const heads: [head: string, status: number][] = [
+      [`PUT ${PAPER} HTTP/1.1\r\n${JSON_TYPE}`, 401],
+      [`POST /v1/papers HTTP/1.1\r\n${LINES_TYPE}`, 401],
+      [`POST /v1/search HTTP/1.1\r\n${JSON_TYPE}`, 401],
+      [`POST /v1/papers HTTP/1.1\r\n${JSON_TYPE}\r\nAuthorization: Bearer ${ADMIN}`, 415],
+    ];
+    for (const [head, status] of heads) {
+      const response = parseResponse(await exchange(port, head, '{}'));
+      assert.equal(response.status, status, head);
+      assert.equal(response.headers.connection, 'close');
+    }
+  });
+
+  it('is asked for where it is read, and then answered', async (t) => {
+    const { port } = await serve(t);
+    const key = `Authorization: Bearer ${ADMIN}`;
+    // What follows the body shows that the connection was kept.
+    const next = `GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+    const sent: [head: string, body: string, answers: RegExp][] = [
+      [`PUT /v1/papers/new HTTP/1.1\r\n${JSON_TYPE}\r\n${key}`, '{"title":"New"}', /^HTTP\/1\.1 201/],
+      [`POST /v1/search HTTP/1.1\r\n${JSON_TYPE}\r\n${key}`, '{"q":"new"}', /^HTTP\/1\.1 200/],
+    ];
+    for (const [head, body, answer] of sent) {
+      const socket = await openSocket(port);
+      let text = '';
+      socket.setEncoding('utf8').on('data', (piece: string) => {
+        text += piece;
+        if (piece.startsWith('HTTP/1.1 100')) socket.write(body + next);
+      });
+      const closed = once(socket, 'close');
+      const length = `Expect: 100-Continue\r\nContent-Length: ${body.length}`;
+      await write(socket, `${head}\r\nHost: x\r\n${length}\r\n\r\n`);
+      await closed;
+      const [asked, answered, live] = text.split(/(?=HTTP\/1\.1 \d{3} )/);
+      assert.match(asked ?? '', /^HTTP\/1\.1 100 Continue\r\n\r\n$/);
+      assert.match(answered ?? '', answer);
+      assert.equal(parseResponse(live ?? '').status, 200);
+    }
+    const upload = await exchange(
+      port,
+      `POST /v1/papers HTTP/1.1\r\n${LINES_TYPE}\r\n${key}`,
+      '{"title":"x"}\n',
+    );
+    assert.match(upload, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
+    assert.match(upload, /"done":true,"created":1/);
   });
 });
 

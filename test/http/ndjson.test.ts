@@ -16,6 +16,7 @@ import { problemHandler } from '../../src/http/problem.js';
 import { importPapers } from '../../src/http/routes/import.js';
 import type { Service } from '../../src/http/service.js';
 import { type Answered, assertProblem } from '../support/problems.js';
+import { openSocket } from '../support/raw-http.js';
 import { keepingLogger } from '../support/service.js';
 import type { CleanUp } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
@@ -87,6 +88,78 @@ describe('lines', () => {
   });
 });
 
+describe('a line that arrives in pieces', () => {
+  it('is copied: what a connection gave is not held, however small the pieces', async () => {
+    const text = `${JSON.stringify('whole')}\n${JSON.stringify('and another')}`;
+    async function* oneByte(): AsyncGenerator<Buffer> {
+      const byte = Buffer.alloc(1);
+      for (const value of Buffer.from(text)) {
+        byte[0] = value;
+        yield byte;
+      }
+    }
+    const found: unknown[] = [];
+    for await (const { read } of ndjsonLines(oneByte(), 100)) found.push('value' in read && read.value);
+    assert.deepEqual(found, ['whole', 'and another']);
+  });
+
+  it('and is too long is told at the bound, once, wherever it ends', async () => {
+    let sent = 0;
+    async function* chunks(): AsyncGenerator<Buffer> {
+      for (const piece of ['x'.repeat(100), 'x', 'x'.repeat(50), 'x\n1', '2\n']) {
+        sent += piece.length;
+        yield Buffer.from(piece);
+      }
+    }
+    const found: unknown[] = [];
+    for await (const { number, read } of ndjsonLines(chunks(), 100))
+      found.push([number, 'error' in read ? read.error.code : read.value, sent]);
+    assert.deepEqual(found, [
+      [1, 'body_too_large', 101],
+      [2, 12, 156],
+    ]);
+  });
+});
+
+describe('a body', () => {
+  /** Lines that came before it was given up after 800 bytes, and bytes that were taken. */
+  async function givenUp(bytes: string, size: number): Promise<{ lines: number; taken: number }> {
+    let lines = 0;
+    let taken = 0;
+    async function* endless(): AsyncGenerator<Buffer> {
+      for (const chunk = Buffer.from(bytes.repeat(size)); taken < 10_000; taken += chunk.length) yield chunk;
+    }
+    const reading = async () => {
+      for await (const _line of ndjsonLines(endless(), 100)) lines++;
+    };
+    await assert.rejects(reading, { code: 'body_too_large', message: /800 bytes/ });
+    return { lines, taken };
+  }
+
+  it('from which no line comes is given up after 8 times the longest line', async () => {
+    for (const size of [1, 7]) {
+      for (const blank of ['\n', '\r\n', ' \n']) {
+        const { lines, taken } = await givenUp(blank, size);
+        assert.equal(lines, 0);
+        assert.ok(taken <= 800 && taken > 780, `${taken} bytes`);
+      }
+      const { lines, taken } = await givenUp('x', size);
+      assert.equal(lines, 1);
+      assert.ok(taken <= 910 && taken > 890, `${taken} bytes`);
+    }
+  });
+
+  it('is not where lines come, however many are blank or long', async () => {
+    const long = 'x'.repeat(150);
+    const text = `${'\n'.repeat(700)}1\n${'\n'.repeat(700)}${`${long}\n`.repeat(20)}2`;
+    const found = await linesOf(
+      text,
+      Array.from({ length: 500 }, () => 10),
+    );
+    assert.deepEqual([found.length, found[0]?.[1], found.at(-1)?.[1]], [22, 1, 2]);
+  });
+});
+
 const ADMIN_KEY = 'admin-key-0123456789';
 
 async function serve(t: CleanUp, patience: Partial<Patience> & { idleMs?: number } = {}) {
@@ -111,7 +184,7 @@ async function serve(t: CleanUp, patience: Partial<Patience> & { idleMs?: number
     server.closeAllConnections();
     server.close();
   });
-  return { port, writer, log };
+  return { port, writer, log, server };
 }
 
 interface Sending {
@@ -333,6 +406,48 @@ describe('a caller who', () => {
   });
 });
 
+describe('a line that is too long', () => {
+  it('is answered before it has ended', async (t) => {
+    const { port } = await serve(t);
+    const { client, lines, ended } = sending(t, port);
+    client.write('x'.repeat(100_001));
+    await until('its answer', () => lines.length === 1);
+    client.end(`\n${record(1)}`);
+    assert.deepEqual((await ended()).at(-1), { done: true, ...COUNTS, created: 1, refused: 1 });
+  });
+});
+
+describe('a request behind a stream of papers, which ends its connection,', () => {
+  it('is not carried out', async (t) => {
+    const { port, writer, log, server } = await serve(t);
+    let requests = 0;
+    server.on('request', () => requests++);
+    const makes: (() => void)[] = [];
+    writer.begin = () => new Promise((resolve) => makes.push(resolve));
+    const upload = (body: string) =>
+      `POST /v1/papers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ADMIN_KEY}\r\n` +
+      `Content-Type: application/x-ndjson\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const socket = await openSocket(port);
+    let text = '';
+    socket.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+    });
+    const closed = once(socket, 'close');
+    socket.write(`${upload(record(1))}${upload(record(2))}GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await until('all have arrived', () => requests === 3 && makes.length > 0);
+    // Longer than the second would need to begin.
+    const other = sending(t, port);
+    other.client.end(record(3));
+    await until('the other is begun', () => writer.begun.length > 1);
+    for (const make of makes) make();
+    await closed;
+    await other.ended();
+    assert.deepEqual(writer.begun, [JSON.parse(record(1)), JSON.parse(record(3))]);
+    assert.equal(text.split('HTTP/1.1 200').length, 2);
+    assert.equal(log.length, 2);
+  });
+});
+
 describe('a body that is packed', () => {
   const body = Array.from({ length: 200 }, (_, i) => record(i)).join('');
 
@@ -361,14 +476,30 @@ describe('a body that is packed', () => {
     }
   });
 
-  it('of a line that unpacks to far more than is held is passed over', async (t) => {
+  it('of a line that unpacks to more than is held is passed over', async (t) => {
     const { port } = await serve(t);
     const { client, ended } = sending(t, port, { 'Content-Encoding': 'gzip' });
-    client.end(gzipSync(Buffer.concat([Buffer.alloc(50_000_000, 'x'), Buffer.from(`\n${record(1)}`)])));
+    client.end(gzipSync(Buffer.concat([Buffer.alloc(700_000, 'x'), Buffer.from(`\n${record(1)}`)])));
     const [first, second, last] = await ended();
     assert.equal(Reflect.get(Object(first?.error), 'code'), 'body_too_large');
     assert.equal(second?.line, 2);
     assert.deepEqual(last, { done: true, ...COUNTS, created: 1, refused: 1 });
+  });
+
+  it('and unpacks to far more without a line is given up', async (t) => {
+    const { port, writer } = await serve(t);
+    for (const [filling, lines] of [
+      ['x', 2],
+      ['\n', 1],
+    ] as const) {
+      const { client, ended } = sending(t, port, { 'Content-Encoding': 'gzip' });
+      client.end(gzipSync(Buffer.concat([Buffer.alloc(50_000_000, filling), Buffer.from(`\n${record(1)}`)])));
+      const all = await ended();
+      assert.equal(all.length, lines);
+      assert.equal(all.at(-1)?.done, false);
+      assert.equal(Reflect.get(Object(all.at(-1)?.error), 'code'), 'body_too_large');
+    }
+    assert.deepEqual(writer.begun, []);
   });
 
   it('in another way is refused', async (t) => {

@@ -58,6 +58,25 @@ async function trickle(socket: Socket, bytes: string): Promise<string> {
 }
 
 describe('a caller is cut', () => {
+  it('who sends a body in crumbs, each of which costs a hundred times its size', async (t) => {
+    const port = await serve(t, {});
+    const crumbs = async (bytes: number): Promise<string> => {
+      const socket = await openSocket(port);
+      let text = '';
+      socket.setEncoding('utf8').on('data', (piece: string) => {
+        text += piece;
+      });
+      socket.on('error', () => undefined);
+      const chunk = `${bytes.toString(16)}\r\n${' '.repeat(bytes)}\r\n`;
+      socket.end(`${HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(5000)}0\r\n\r\n`);
+      await once(socket, 'close');
+      return text;
+    };
+    assert.equal(await crumbs(1), '');
+    // Small pieces that are no crumbs are read to the end, and what they come to is answered.
+    assert.match(await crumbs(100), /^HTTP\/1\.1 400 /);
+  });
+
   it('whose headers never end, however busily he sends them', async (t) => {
     const socket = await openSocket(await serve(t, { headersMs: 50 }));
     socket.write(HEAD);

@@ -1,6 +1,8 @@
 /** Papers put, removed and imported while the service answers, and what its holder may ask of it. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import { packageRoot } from '../../src/package-root.js';
 import { indexOf, THREE_PAPERS } from '../support/corpus.js';
 import { assertProblem } from '../support/problems.js';
 import { serveIndex, type TestService } from '../support/service.js';
@@ -95,6 +97,25 @@ describe('PUT /v1/papers/{id}', () => {
       'unknown_parameter',
     );
     await get('refused').expect(404);
+  });
+
+  it('finds the paper by an alias as GET does, and makes no second one', async () => {
+    const doi = '10.1000/willow';
+    const record = { title: 'Willows', doi, url: 'https://arxiv.org/abs/2402.00031' };
+    await put('willow', record).expect(201);
+    for (const [i, alias] of [doi, `https://doi.org/${doi}`, '2402.00031', 'arXiv:2402.00031v2'].entries()) {
+      const { body } = await get(alias).expect(200);
+      for (const id of [undefined, 'willow', alias]) {
+        const sent = { ...body, id, title: `Willows ${i} ${id}` };
+        const answer = await put(alias, sent).expect(200);
+        assert.deepEqual(answer.body, { outcome: 'changed', id: 'willow' });
+        const shown = await get('willow').expect(200);
+        assert.equal(shown.body.title, sent.title);
+        assert.equal(shown.headers.etag, answer.headers.etag);
+      }
+      assert.deepEqual(await foundBy('willows'), ['willow']);
+      assertProblem(await put(alias, { ...record, id: 'larch' }), 'invalid_request');
+    }
   });
 
   it('keeps the newest version of a paper of arXiv', async () => {
@@ -251,13 +272,27 @@ describe('/v1/admin', () => {
     assert.deepEqual(await foundBy('poplars'), ['rebuilt']);
   });
 
-  it('refuses to reembed with a model that there is not', async () => {
-    const problem = assertProblem(
-      await post('/v1/admin/reembed', { model: 'no-such-model' }),
-      'invalid_request',
-    );
-    assert.equal(problem.field, 'model');
-    assert.match(problem.detail, /no-such-model/);
+  it('reembeds only with a model that comes with it, and tells nothing of any folder', async () => {
+    const vendored = join(packageRoot(), 'models', 'all-MiniLM-L6-v2');
+    const asked = [
+      'no-such-model',
+      vendored,
+      'models/all-MiniLM-L6-v2',
+      '/etc',
+      '/no/such/folder',
+      '.',
+      '..',
+    ];
+    const details = new Set<string>();
+    for (const model of [...asked, '../models', 'BAAI/bge-small-en-v1.5']) {
+      const problem = assertProblem(await post('/v1/admin/reembed', { model }), 'invalid_request');
+      assert.equal(problem.field, 'model');
+      assert.equal(problem.accepted, 'all-MiniLM-L6-v2, bge-small-en-v1.5');
+      details.add(problem.detail);
+    }
+    assert.equal(details.size, 1);
+    assert.match([...details].join(), /`nearpaper reembed` on the command line/);
+    assert.doesNotMatch([...details].join(), /\//);
     assertProblem(await post('/v1/admin/reembed', { modle: 'x' }), 'unknown_parameter');
     assertProblem(await post('/v1/admin/reembed', {}), 'invalid_request');
   });

@@ -4,10 +4,9 @@ import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import type { Change, PutChange } from '../../src/papers/change.js';
-import { highestLabel } from '../../src/papers/highest-label.js';
 import type { Paper } from '../../src/papers/paper.js';
 import { textHash } from '../../src/papers/paper-row.js';
-import { storedEmbeddings } from '../../src/papers/store.js';
+import { openStore, storedEmbeddings } from '../../src/papers/store.js';
 import { failure } from '../build/building.js';
 import { Corpus, FINGERPRINT, paper, temporaryFolder, vectorOf } from './drafting.js';
 
@@ -154,7 +153,7 @@ describe('changes folded into a draft', () => {
 });
 
 describe('the label of a removed paper', () => {
-  it('is never given again, neither in this build nor in a later one', (t) => {
+  it('is never given again, neither in this build nor in a later one', async (t) => {
     const corpus = new Corpus(temporaryFolder(t));
     corpus.build([paper({ id: 'p1', title: 'A' }), paper({ id: 'p2', title: 'B' })]);
     const draft = corpus.openDraft();
@@ -166,7 +165,7 @@ describe('the label of a removed paper', () => {
       [4, 'D'],
     ]);
     fold(corpus, [remove(4, 4)]);
-    assert.equal(highestLabel(corpus.published ?? ''), 4);
+    assert.equal(await highestLabelIn(corpus.published ?? ''), 4);
     corpus.build([paper({ id: 'p5', title: 'E' })]);
     assert.deepEqual(rows(corpus), [
       [1, 'A'],
@@ -188,7 +187,7 @@ describe('the label of a removed paper', () => {
     ]);
   });
 
-  it('may be given again where no generation ever had it: after a stopped build', (t) => {
+  it('may be given again where no generation ever had it: after a stopped build', async (t) => {
     const corpus = new Corpus(temporaryFolder(t));
     corpus.build([paper({ id: 'p1', title: 'A' })]);
     const stopped = corpus.openDraft();
@@ -199,6 +198,12 @@ describe('the label of a removed paper', () => {
       [1, 'A'],
       [2, 'C'],
     ]);
-    assert.equal(highestLabel(corpus.published ?? ''), 2);
+    assert.equal(await highestLabelIn(corpus.published ?? ''), 2);
   });
 });
+
+async function highestLabelIn(path: string): Promise<number> {
+  const store = await openStore(path);
+  await store.close();
+  return store.highestLabel;
+}

@@ -28,8 +28,8 @@ const DESCRIPTION = `Which papers of your own corpus are closest to this one, to
 
 Ids come back byte for byte as the corpus gave them; in a path they are percent-encoded (\`/\` as \`%2F\`). The same
 request to the same generation of the corpus gets the same bytes. GET and HEAD carry a strong \`ETag\`; \`If-None-Match\`
-answers 304 without any work. Every route that answers GET answers HEAD, and every route OPTIONS. Errors are problem
-details (RFC 9457) with a stable \`code\`. The examples are true of the sample corpus that ships with nearpaper.`;
+answers 304 without any work. Every route that answers GET answers HEAD, and every route OPTIONS, where reading needs a
+key with one. Errors are problem details (RFC 9457) with a stable \`code\`. The examples are true of the sample corpus that ships with nearpaper.`;
 
 const TAGS: { name: Operation['tag']; description: string }[] = [
   { name: 'Queries', description: 'Which papers are close?' },

@@ -146,7 +146,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'A paper put into the corpus, or changed',
     description:
       'Durable when it is answered, and seen by the next query. Replaces the whole paper: a field that is not sent is ' +
-      'empty afterwards. What GET gives is accepted as it is.',
+      'empty afterwards. What GET gives is accepted as it is. The path names a paper as it does for GET, by an alias too.',
     body: 'PaperRecord',
     statuses: [200, 201],
     key: 'admin',
@@ -281,7 +281,8 @@ export const OPERATIONS: readonly Operation[] = [
     tag: 'Administration',
     summary: 'A generation made with the vectors of another model',
     description:
-      'Begun when it is answered; the service answers with the model that it has until all is there.',
+      'Begun when it is answered; the service answers with the model that it has until all is there. Only the models ' +
+      'that come with nearpaper may be named.',
     body: 'ReembedRequest',
     statuses: [202],
     key: 'admin',

@@ -32,7 +32,8 @@ export const WHEN = {
   internal: 'A defect, or a machine in trouble; the log has it under the request id.',
   overloaded: 'More texts wait than the queue holds. Try again after Retry-After.',
   not_ready: 'The service starts, stops, or cannot embed texts.',
-  storage_failed: 'The change could not be stored, as on a full disk; the log says why. Nothing is changed.',
+  storage_failed:
+    'The disk did not confirm the change, as when it is full; the log says why. It may or may not be stored: send it again.',
   deadline_exceeded: 'There was no answer within the deadline. Try again after Retry-After.',
 } as const satisfies Partial<Record<ErrorCode, string>>;
 

@@ -1181,8 +1181,9 @@ export const RECORDED: Readonly<Record<string, unknown>> = {
     status: 400,
     code: 'invalid_request',
     detail:
-      'There is no vendored model "no-such-model". Vendored models: all-MiniLM-L6-v2, bge-small-en-v1.5. A folder is written with a slash.',
+      'A service takes the models that come with it; `nearpaper reembed` on the command line takes folders and hub ids too.',
     field: 'model',
+    accepted: 'all-MiniLM-L6-v2, bge-small-en-v1.5',
     requestId: '5d045fb4-1c39-4b4d-8f8b-0a4fb0ab3d5e',
   },
   'reembed.unknown_parameter': {

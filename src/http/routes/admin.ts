@@ -1,6 +1,6 @@
 /** /v1/admin: rebuild, reembed, reload and status, for those who have the admin key. */
 import { Router } from 'express';
-import { type ErrorCode, NearpaperError } from '../../errors.js';
+import { NearpaperError } from '../../errors.js';
 import { noParameters, requestSchemas } from '../../recommend/requests.js';
 import { sendJson } from '../handle.js';
 import { requireAdmin } from '../keys.js';
@@ -29,9 +29,7 @@ export function adminRoutes(service: Service): Router {
     .post('/v1/admin/reembed', admin, async (request, response) => {
       const { model } = readBody(request, schemas.reembed);
       const writer = writerOf(service);
-      await writer.reembed(model).catch((thrown: unknown) => {
-        throw isNoModel(thrown) ? noSuchModel(thrown) : thrown;
-      });
+      await writer.reembed(model);
       sendJson(response.status(202), writer.status);
     })
     .all('/v1/admin/reembed', otherMethods('POST'))
@@ -43,17 +41,4 @@ export function adminRoutes(service: Service): Router {
       sendJson(response, await service.reload());
     })
     .all('/v1/admin/reload', otherMethods('POST'));
-}
-
-function isNoModel(thrown: unknown): thrown is NearpaperError {
-  return thrown instanceof NearpaperError && NO_MODEL.has(thrown.code);
-}
-
-const NO_MODEL: ReadonlySet<ErrorCode> = new Set(['model_missing', 'model_damaged']);
-
-/** The caller named it: no fault of the machine. */
-function noSuchModel(cause: NearpaperError): NearpaperError {
-  const { accepted } = cause.details;
-  const details = { field: 'model', ...(accepted === undefined ? {} : { accepted }), cause };
-  return new NearpaperError('invalid_request', cause.message, details);
 }

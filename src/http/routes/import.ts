@@ -6,7 +6,8 @@ import type { CorpusWriter } from '../../changes/corpus-writer.js';
 import { NearpaperError } from '../../errors.js';
 import { noParameters } from '../../recommend/requests.js';
 import { linger, streamBody } from '../body-stream.js';
-import { allowStreaming } from '../connections.js';
+import { allowStreaming, endAfter } from '../connections.js';
+import { askForBody } from '../expectation.js';
 import { requireAdmin } from '../keys.js';
 import { type NdjsonLine, ndjsonLines, OrderedAnswers, sendLine } from '../ndjson.js';
 import { readQuery } from '../parameters.js';
@@ -97,6 +98,7 @@ class Import {
     setMaxListeners(0, this.#left.signal);
     const body = streamBody(request, { idleMs, signal: this.#ended.signal });
     allowStreaming(request);
+    askForBody(response);
     const onClose = () => this.#leave();
     response.once('close', onClose);
     if (response.destroyed) onClose();
@@ -106,6 +108,7 @@ class Import {
       'Cache-Control': 'no-store',
       Connection: 'close',
     });
+    endAfter(response);
     response.flushHeaders();
     const failure = await this.#answerLines(body);
     response.off('close', onClose);

@@ -16,15 +16,18 @@ export function metricsRoutes(service: Service): Router {
     .all('/metrics', otherMethods('GET, HEAD'));
 }
 
-function readingOf({ state }: Service): CorpusReading | null {
+function readingOf({ state, writer }: Service): CorpusReading | null {
   if (state.kind === 'starting' || state.live === null) return null;
   const { about, embedder, queryCache } = state.live.current;
+  const status = writer?.status;
   return {
-    generation: about.generation,
+    // Without the number of the last change: a label with a value for each would be a series for each.
+    generation: about.generation.replace(/\+\d+$/, ''),
     model: about.model.name,
     engine: about.search.engine,
     papers: about.papers,
     queueDepth: embedder.queueDepth,
     queryCache,
+    changes: status === undefined ? null : { ...status.changes, rebuild: status.rebuild.state },
   };
 }

@@ -1,6 +1,6 @@
 /** /v1/papers, /v1/papers/lookup, /v1/papers/{id} and /v1/papers/{id}/similar. */
 import { Router } from 'express';
-import { getPaper, listPapers, lookUp, paperVersion } from '../../recommend/papers.js';
+import { getPaper, listPapers, lookUp } from '../../recommend/papers.js';
 import { checkDays } from '../../recommend/request-checks.js';
 import { requestSchemas } from '../../recommend/requests.js';
 import { similar } from '../../recommend/similar.js';
@@ -23,8 +23,8 @@ export function paperRoutes(service: Service, handle: Handle): Router {
         answer: (corpus, { id, fields }) => getPaper(corpus, id, fields),
         // Not of the generation: a paper's tag is what a conditional write names.
         async tag(corpus, { id, fields }) {
-          const found = await paperVersion(corpus, id);
-          return found ? paperTag(found, { fields, service: service.version }) : null;
+          const found = await corpus.store.version(id);
+          return found === undefined ? null : paperTag(found, { fields, service: service.version });
         },
       }),
     )

@@ -22,8 +22,8 @@ export function putPaper(service: Service, handle: Handle): RequestHandler[] {
         conditions: putConditions(request),
       }),
       async answer(corpus, { id, given: { id: inBody, ...record }, conditions }, signal) {
-        await requireSameId(corpus, id, inBody);
-        const written = await writerOf(service).put(record, { id, ...conditions }, signal);
+        const meant = await paperMeant(corpus, id, inBody);
+        const written = await writerOf(service).put(record, { id: meant, ...conditions }, signal);
         if (written.outcome === 'older_version') throw olderVersion(written.id);
         return written;
       },
@@ -31,7 +31,7 @@ export function putPaper(service: Service, handle: Handle): RequestHandler[] {
         response.statusCode = outcome === 'created' ? 201 : 200;
         // That of a GET without `fields`.
         const shown = { fields: PAPER_FIELDS, service: service.version };
-        response.setHeader('ETag', paperTag({ id, version }, shown));
+        response.setHeader('ETag', paperTag(version, shown));
         sendJson(response, { outcome, id });
       },
     }),
@@ -55,17 +55,25 @@ export function removePaper(service: Service, handle: Handle): RequestHandler[] 
   ];
 }
 
-/** A paper may be sent back as GET gave it, also where the path has another spelling of its id. */
-async function requireSameId(
+/**
+ * The id of the paper that is put: the one that GET and DELETE find, by an alias too, else that of the path. A paper may
+ * be sent back as GET gave it. Errors: `invalid_request`.
+ */
+async function paperMeant(
   { store }: ServedCorpus,
   inPath: string,
   inBody: string | undefined,
-): Promise<void> {
-  if (inBody === undefined || inBody === inPath || (await store.resolve(inPath))?.id === inBody) return;
-  throw new NearpaperError('invalid_request', 'The id in the body is not the one in the path.', {
-    field: 'id',
-    accepted: `${JSON.stringify(inPath)}, or no id`,
-  });
+): Promise<string> {
+  const held = (await store.resolve(inPath))?.id;
+  if (inBody !== undefined && inBody !== inPath && inBody !== held) {
+    throw new NearpaperError('invalid_request', 'The id in the body is not the one in the path.', {
+      field: 'id',
+      accepted: `${JSON.stringify(inPath)}, or no id`,
+    });
+  }
+  // Of a paper's own arXiv id the path keeps the version, which is that of what is sent.
+  const isOwnId = (await store.held(inPath)) !== undefined;
+  return held === undefined || isOwnId ? inPath : held;
 }
 
 function olderVersion(id: string): NearpaperError {

@@ -1,11 +1,23 @@
+import { withFewMarks } from '../../text-folding.js';
 import type { IncomingPaper, PaperInput } from '../paper.js';
 import { isLonger } from '../text-length.js';
+import {
+  AUTHOR_BOUNDS,
+  CATEGORY_BOUNDS,
+  type ListBounds,
+  MAX_ABSTRACT_LENGTH,
+  MAX_DATE_LENGTH,
+  MAX_DOI_LENGTH,
+  MAX_ID_LENGTH,
+  MAX_TITLE_LENGTH,
+  MAX_URL_LENGTH,
+  MAX_VENUE_LENGTH,
+  tooLong,
+} from './bounds.js';
 import { FIRST_YEAR, isPlausibleYear, LAST_YEAR, parseDate } from './dates.js';
 
-/** The longest id, title and abstract of a paper, in characters (Unicode code points). */
-export const MAX_ID_LENGTH = 256;
-export const MAX_TITLE_LENGTH = 2_000;
-export const MAX_ABSTRACT_LENGTH = 100_000;
+/** A text of more than so many times what it may have is refused unread, though cleaning it might leave less. */
+const UNREAD_FROM = 8;
 
 export type Normalised = { ok: true; paper: IncomingPaper } | { ok: false; reason: string };
 
@@ -15,7 +27,8 @@ class Unacceptable extends Error {}
 /**
  * Makes a paper of what a reader found or a caller sent: texts in NFC on one line without control characters,
  * dates as YYYY-MM-DD, the id byte for byte. Empty optional fields count as absent, but an empty id is refused.
- * A field that cannot be right makes the whole record unacceptable; only a url that is not http(s) is dropped.
+ * A field that cannot be right, or is longer than it may be, makes the whole record unacceptable; only a url that is too
+ * long or not http(s) is dropped. The work is linear in the length of what is given.
  */
 export function normalisePaper(input: PaperInput): Normalised {
   try {
@@ -27,24 +40,21 @@ export function normalisePaper(input: PaperInput): Normalised {
 }
 
 function paperOf(input: PaperInput): IncomingPaper {
-  const title = cleanText(input.title);
+  const title = textOf('title', input.title, MAX_TITLE_LENGTH);
   if (title === '') throw new Unacceptable('title: there is none');
-  const abstract = cleanText(input.abstract ?? '');
-  refuseLonger('title', title, MAX_TITLE_LENGTH);
-  refuseLonger('abstract', abstract, MAX_ABSTRACT_LENGTH);
   const published = dateOf('published', input.published);
   return {
     id: input.id === undefined ? null : acceptableId(input.id),
     title,
-    abstract,
-    authors: cleanTexts(input.authors),
+    abstract: textOf('abstract', input.abstract, MAX_ABSTRACT_LENGTH),
+    authors: textsOf('authors', input.authors, AUTHOR_BOUNDS),
     published: published?.day ?? null,
     updated: dateOf('updated', input.updated)?.day ?? null,
     year: yearOf(input.year) ?? published?.year ?? null,
-    categories: [...new Set(cleanTexts(input.categories))],
-    venue: cleanText(input.venue ?? '') || null,
+    categories: [...new Set(textsOf('categories', input.categories, CATEGORY_BOUNDS))],
+    venue: textOf('venue', input.venue, MAX_VENUE_LENGTH) || null,
     url: webAddress(input.url ?? ''),
-    doi: doiOf(input.doi ?? ''),
+    doi: doiOf(input.doi),
   };
 }
 
@@ -52,16 +62,38 @@ function paperOf(input: PaperInput): IncomingPaper {
 function cleanText(text: string): string {
   // Most texts are ASCII that is clean already, and the rest of this is the slow part of a read.
   if (!/[^ -~]| {2}/.test(text)) return text.trim();
-  return text
-    .toWellFormed()
-    .replaceAll(/[^\P{Cc}\s\u0085]/gu, '')
-    .replaceAll(/[\s\u0085]+/g, ' ')
-    .trim()
-    .normalize('NFC');
+  return composed(
+    text
+      .toWellFormed()
+      .replaceAll(/[^\P{Cc}\s\u0085]/gu, '')
+      .replaceAll(/[\s\u0085]+/g, ' ')
+      .trim(),
+  );
 }
 
-function cleanTexts(texts: string[] | undefined): string[] {
-  return (texts ?? []).map(cleanText).filter((text) => text !== '');
+/** NFC makes two marks of some, so long runs are cut again after it: what is clean stays as it is. */
+function composed(text: string): string {
+  return withFewMarks(withFewMarks(text).normalize('NFC'));
+}
+
+/** A clean text of at most so many characters; empty when there is none. */
+function textOf(field: string, text: string | undefined, most: number): string {
+  if (text === undefined) return '';
+  if (text.length > UNREAD_FROM * most) throw new Unacceptable(`${field}: ${tooLong(most)}`);
+  const clean = cleanText(text);
+  refuseLonger(field, clean, most);
+  return clean;
+}
+
+/** Clean texts; the empty ones go. */
+function textsOf(field: string, texts: string[] | undefined, bounds: ListBounds): string[] {
+  if (texts === undefined) return [];
+  const { count, each, together } = bounds;
+  if (texts.length > count)
+    throw new Unacceptable(`${field}: there are more than ${count.toLocaleString('en')}`);
+  const clean = texts.map((text, index) => textOf(`${field}[${index}]`, text, each));
+  refuseLonger(field, clean.join(''), together);
+  return clean.filter((text) => text !== '');
 }
 
 function acceptableId(id: string): string {
@@ -73,13 +105,11 @@ function acceptableId(id: string): string {
 }
 
 function refuseLonger(field: string, text: string, most: number): void {
-  if (isLonger(text, most)) {
-    throw new Unacceptable(`${field}: it is longer than ${most.toLocaleString('en')} characters`);
-  }
+  if (isLonger(text, most)) throw new Unacceptable(`${field}: ${tooLong(most)}`);
 }
 
 function dateOf(field: string, text: string | undefined): ReturnType<typeof parseDate> {
-  const clean = cleanText(text ?? '');
+  const clean = textOf(field, text, MAX_DATE_LENGTH);
   if (clean === '') return null;
   const date = parseDate(clean);
   if (date === null) {
@@ -94,14 +124,25 @@ function yearOf(year: number | undefined): number | null {
   throw new Unacceptable(`year: ${year} is not a year from ${FIRST_YEAR} to ${LAST_YEAR}`);
 }
 
-/** The address in its standard form; null unless http or https, which a browser can be sent to safely. */
+/**
+ * The address in its standard form; null when it is too long, and unless http or https, which a browser can be sent to
+ * safely.
+ */
 function webAddress(text: string): string | null {
+  if (text.length > UNREAD_FROM * MAX_URL_LENGTH) return null;
   const address = cleanText(text);
-  if (!URL.canParse(address)) return null;
+  if (isLonger(address, MAX_URL_LENGTH) || !URL.canParse(address)) return null;
   const { protocol, href } = new URL(address);
-  return protocol === 'http:' || protocol === 'https:' ? href : null;
+  const isWeb = protocol === 'http:' || protocol === 'https:';
+  // The standard form writes other letters than ASCII's with up to twelve characters.
+  return isWeb && href.length <= MAX_URL_LENGTH ? href : null;
 }
 
-function doiOf(text: string): string | null {
-  return cleanText(text).replace(/^(?:(?:https?:\/\/)?(?:dx\.)?doi\.org\/|doi:\s*)+/i, '') || null;
+/** Without its prefix, for which the limit on an address leaves room. */
+function doiOf(text: string | undefined): string | null {
+  const doi = textOf('doi', text, MAX_URL_LENGTH).replace(DOI_PREFIXES, '');
+  refuseLonger('doi', doi, MAX_DOI_LENGTH);
+  return doi || null;
 }
+
+const DOI_PREFIXES = /^(?:(?:https?:\/\/)?(?:dx\.)?doi\.org\/|doi:\s*)+/i;

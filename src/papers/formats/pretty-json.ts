@@ -78,7 +78,8 @@ class PrettyRecord {
     this.#length += text === null ? MAX_RECORD_LENGTH : text.length + 1;
     if (this.#length > MAX_RECORD_LENGTH) this.#parts = [];
     else this.#parts.push(text ?? '');
-    const brackets = (text ?? '').replaceAll(/"(?:[^"\\]|\\.)*"/g, '').matchAll(/[{}[\]]/g);
+    // A string that is not closed goes too: to look for its end from each of its quotes on would take quadratic time.
+    const brackets = (text ?? '').replaceAll(/"(?:[^"\\]|\\.)*"?/g, '').matchAll(/[{}[\]]/g);
     for (const [bracket] of brackets) {
       if (bracket === '{' || bracket === '[') this.#open.push(bracket);
       else this.#open.pop();

@@ -1,4 +1,6 @@
 import type { PaperInput, ReadOutcome } from '../paper.js';
+import { isLonger } from '../text-length.js';
+import { AUTHOR_BOUNDS, CATEGORY_BOUNDS, tooLong } from './bounds.js';
 import { isJsonObject, typeNameOf } from './parse-json.js';
 
 /** The fields of PaperInput, which records and columns are named by. */
@@ -94,7 +96,10 @@ export function idField(fields: Fields): string | undefined {
 export function categoriesField(fields: Fields): string[] | undefined {
   const value = fields.categories;
   if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string') return value.split(/[\s,;]+/).filter((part) => part !== '');
+  if (typeof value === 'string') {
+    refuseLonger('categories', value, CATEGORY_BOUNDS.together);
+    return value.split(/[\s,;]+/).filter((part) => part !== '');
+  }
   if (!Array.isArray(value)) throw wrongType('categories', 'an array of strings or a string', value);
   return value.map((item: unknown, index) => {
     if (typeof item !== 'string') throw wrongType(`categories[${index}]`, 'a string', item);
@@ -116,15 +121,17 @@ function authorsField(fields: Fields): string[] | undefined {
 
 /**
  * The authors that one string lists: "A; B", "A, B and C", "A and B", or "Last, First and Last, First" as in
- * BibTeX, which is told by a comma after the last "and".
+ * BibTeX, which is told by a comma after the last "and". Throws FieldProblem when it is too long for any list.
  */
 export function authorsOfText(text: string): string[] {
+  refuseLonger('authors', text, AUTHOR_BOUNDS.together);
   const clean = (names: string[]) => names.map((name) => name.trim()).filter((name) => name !== '');
   if (text.includes(';')) return clean(text.split(';'));
-  const byAnd = clean(text.split(/,?\s+and\s+/));
+  // On single blanks first: `\s+and` would try a long run of them from each of its characters on.
+  const byAnd = clean(text.replaceAll(/\s+/g, ' ').split(/,? and /));
   const isBibtex = byAnd.length > 1 && byAnd.at(-1)?.includes(',');
   // "Sammy Davis, Jr." is one name.
-  return isBibtex ? byAnd : clean(byAnd.flatMap((part) => part.split(/,\s+(?!(?:Jr|Sr|II|III|IV)\b)/)));
+  return isBibtex ? byAnd : clean(byAnd.flatMap((part) => part.split(/, (?!(?:Jr|Sr|II|III|IV)\b)/)));
 }
 
 function yearField(fields: Fields): number | undefined {
@@ -137,6 +144,11 @@ function yearField(fields: Fields): number | undefined {
   const year = /^\s*(\d{1,4})(?:\.0*)?\s*$/.exec(value)?.[1];
   if (year === undefined) throw new FieldProblem(`year: "${value.slice(0, 40)}" is not a year`);
   return Number(year);
+}
+
+/** For a text that lists several, before it is taken apart. */
+function refuseLonger(name: string, text: string, most: number): void {
+  if (isLonger(text, most)) throw new FieldProblem(`${name}: ${tooLong(most)}`);
 }
 
 function wrongType(field: string, expected: string, value: unknown): FieldProblem {
