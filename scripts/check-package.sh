@@ -44,6 +44,8 @@ got=$(npx --no-install nearpaper --version)
 
 # Starts the service, asks it, and stops it. Usage: try_service EXPRESSION, which must hold for `info`, /v1/info's answer.
 try_service() {
+  # There from the first: it is read before the service has begun to write.
+  : >"$work/service.log"
   # The file that the command's link leads to, in a process of its own: a signal to npx would not say how it ended.
   NEARPAPER_INDEX=$work/index node node_modules/.bin/nearpaper start --host 127.0.0.1 --port 0 \
     >"$work/service.log" 2>&1 &

@@ -1,15 +1,16 @@
 /** Full disks, read-only disks, and two writers. Mounts need root; where none can be made, a test says that it was skipped. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import type { BuildEvent } from '../../src/build/progress.js';
 import { corpusOf, openCorpus } from '../../src/open-corpus.js';
 import { DEFAULT_OPTIONS } from '../../src/recommend/answer.js';
 import { search } from '../../src/recommend/search.js';
 import { similar } from '../../src/recommend/similar.js';
+import { leaveFree, withDisk } from '../support/small-disk.js';
 import {
   configFor,
   currentFolder,
@@ -24,30 +25,6 @@ import {
 } from './building.js';
 
 const run = promisify(execFile);
-
-/** Runs `use` with a disk of this size, unmounted when it ends. */
-async function withDisk(t: TestContext, size: string, use: (disk: string) => Promise<void>): Promise<void> {
-  const disk = join(temporaryFolder(t), 'disk');
-  mkdirSync(disk);
-  try {
-    await run('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk]);
-  } catch (thrown) {
-    t.skip(`no disk can be mounted here, which takes root: ${String(thrown).split('\n', 1)[0]}`);
-    return;
-  }
-  try {
-    await use(disk);
-  } finally {
-    await run('umount', ['--lazy', disk]);
-  }
-}
-
-/** Leaves this much room on the disk. */
-function fill(disk: string, freeBytes: number): void {
-  rmSync(join(disk, 'filler'), { force: true });
-  const { bavail, bsize } = statfsSync(disk);
-  writeFileSync(join(disk, 'filler'), Buffer.alloc(Math.max(0, bavail * bsize - freeBytes)));
-}
 
 /** The message says what is wrong and what to do, whichever step met the end of the disk. */
 const FULL = /(no space left|disk is full|disk I\/O error|did not write all of it).*free (some )?space/is;
@@ -64,7 +41,7 @@ describe('a full disk', () => {
       const reached = new Set<string>();
       for (const free of [0, 16, 48, 96, 160, 240, 320]) {
         rmSync(join(index, 'building'), { recursive: true, force: true });
-        fill(disk, free * 1024);
+        leaveFree(disk, free * 1024);
         let last = 'nothing';
         const onEvent = (event: BuildEvent) => {
           last = event.kind;
@@ -96,7 +73,7 @@ describe('a full disk', () => {
         failure('cancelled', /stopped/),
       );
       for (const free of [0, 4, 16, 40]) {
-        fill(disk, free * 1024);
+        leaveFree(disk, free * 1024);
         await assert.rejects(runBuild(index, [input]), failure('index_unwritable', FULL), `${free} KiB`);
       }
       rmSync(join(disk, 'filler'));

@@ -6,9 +6,9 @@ import { describe, it, type TestContext } from 'node:test';
 import { failure, jsonFile, papersFrom, runBuild, runCommand, temporaryFolder } from '../build/building.js';
 import { assertProblem } from '../support/problems.js';
 import { serveIndex, type TestService } from '../support/service.js';
+import { free, leaveFree, makeReadOnly, withDisk } from '../support/small-disk.js';
 import type { CleanUp } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
-import { free, leaveFree, makeReadOnly, withDisk } from './disk.js';
 
 const adminKey = 'crash-campaign-admin-key';
 /** What the disk has to say, and what is to be done. */

@@ -1,7 +1,7 @@
 /** The journal of a writer that was killed, that has no room, or that may not write. */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it, type TestContext } from 'node:test';
@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { createJournal, openJournal } from '../../src/papers/journal.js';
 import { failure } from '../build/building.js';
+import { withDisk } from '../support/small-disk.js';
 import { appendForever, endOfNextAppend } from './append-forever.js';
 import { FINGERPRINT, temporaryFolder } from './drafting.js';
 import { changes, newJournal, readJournal } from './journaling.js';
@@ -190,20 +191,3 @@ describe('where nothing may be written', () => {
     assert.throws(() => openJournal(path, 'write'), failure('index_unwritable', /try again/));
   });
 });
-
-/** Runs `use` with a disk of this size, unmounted when it ends; skips where none can be mounted. */
-async function withDisk(t: TestContext, size: string, use: (disk: string) => Promise<void>): Promise<void> {
-  const disk = join(temporaryFolder(t), 'disk');
-  mkdirSync(disk);
-  try {
-    await run('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk]);
-  } catch (thrown) {
-    t.skip(`no disk can be mounted here, which takes root: ${String(thrown).split('\n', 1)[0]}`);
-    return;
-  }
-  try {
-    await use(disk);
-  } finally {
-    await run('umount', ['--lazy', disk]);
-  }
-}
