@@ -13,7 +13,7 @@ const MANY = Array.from({ length: 120 }, (_, i) => ({
   title: `Number ${i}`,
   year: 1900 + i,
   // Together more than a pipe holds.
-  url: `https://example.org/${'x'.repeat(2000)}/${i}`,
+  url: `https://example.org/${'x'.repeat(1900)}/${i}`,
 }));
 let index: string;
 let many: string;
