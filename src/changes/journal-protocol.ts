@@ -29,7 +29,7 @@ export type JournalRequest =
 export type ToJournal = JournalRequest & { id: number };
 
 export type FromJournal =
-  | { kind: 'ready' }
   | { kind: 'done'; id: number; changes: readonly Change[] }
-  /** `id`: null when it could not be opened. */
-  | { kind: 'failed'; id: number | null; code: ErrorCode; message: string };
+  | { kind: 'failed'; id: number; code: ErrorCode; message: string }
+  /** Whatever was asked, and was not answered, is not done. */
+  | { kind: 'unopened'; code: ErrorCode; message: string };

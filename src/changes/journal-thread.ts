@@ -83,10 +83,7 @@ export class JournalThread {
     });
     let reason = new NearpaperError('index_unwritable', 'The thread of the journal has ended.');
     worker.on('message', (message: FromJournal) => {
-      if (message.kind === 'ready') return;
-      // It could not be opened, and no more is asked of it.
-      if (message.kind === 'failed' && message.id === null)
-        reason = new NearpaperError(message.code, message.message);
+      if (message.kind === 'unopened') reason = new NearpaperError(message.code, message.message);
       else this.#settle(message);
     });
     worker.on('error', (thrown) => {
@@ -103,10 +100,9 @@ export class JournalThread {
     return worker;
   }
 
-  #settle(message: Exclude<FromJournal, { kind: 'ready' }>): void {
-    const id = message.id ?? -1;
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
+  #settle(message: Exclude<FromJournal, { kind: 'unopened' }>): void {
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
     if (message.kind === 'done') waiting?.resolve(message.changes);
     else waiting?.reject(new NearpaperError(message.code, message.message));
   }

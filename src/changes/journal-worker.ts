@@ -7,10 +7,10 @@ import type { FromJournal, JournalRequest, JournalTask, ToJournal } from './jour
 
 function main(port: MessagePort, { path, fingerprint }: JournalTask): void {
   const send = (message: FromJournal) => port.postMessage(message);
-  const fail = (id: number | null, thrown: unknown) => {
-    const code = thrown instanceof NearpaperError ? thrown.code : 'internal';
-    send({ kind: 'failed', id, code, message: messageOf(thrown) });
-  };
+  const told = (thrown: unknown) => ({
+    code: thrown instanceof NearpaperError ? thrown.code : ('internal' as const),
+    message: messageOf(thrown),
+  });
   /** Undefined after a failure: what is on disk is looked at anew before anything else is done. */
   let journal: Journal | undefined;
   let model = fingerprint;
@@ -42,7 +42,7 @@ function main(port: MessagePort, { path, fingerprint }: JournalTask): void {
     try {
       send({ kind: 'done', id, changes: answer(request) });
     } catch (thrown) {
-      fail(id, thrown);
+      send({ kind: 'failed', id, ...told(thrown) });
       journal?.close();
       journal = undefined;
     }
@@ -53,9 +53,8 @@ function main(port: MessagePort, { path, fingerprint }: JournalTask): void {
   });
   try {
     opened();
-    send({ kind: 'ready' });
   } catch (thrown) {
-    fail(null, thrown);
+    send({ kind: 'unopened', ...told(thrown) });
     port.close();
   }
 }

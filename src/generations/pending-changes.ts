@@ -8,7 +8,6 @@ import type { Manifest } from './manifest.js';
 
 export interface PendingTask {
   place: JournalPlace;
-  generation: string;
   fingerprint: string;
 }
 
@@ -25,23 +24,16 @@ export type FromReader =
  */
 export async function pendingChanges(
   place: JournalPlace | null,
-  { generation, model }: Pick<Manifest, 'generation' | 'model'>,
+  { model }: Pick<Manifest, 'model'>,
 ): Promise<Change[]> {
   if (place === null) return [];
-  return inThread({ place, generation, fingerprint: model.fingerprint });
+  return inThread({ place, fingerprint: model.fingerprint });
 }
 
 /** For the thread: some 50 microseconds each. */
-export function* readPending({ place, generation, fingerprint }: PendingTask): Generator<Change> {
+export function* readPending({ place, fingerprint }: PendingTask): Generator<Change> {
   const journal = openJournal(place.path, 'read');
   try {
-    if (journal.trimmedTo > place.seq) {
-      throw new NearpaperError(
-        'index_damaged',
-        `The changes from ${place.seq + 1} to ${journal.trimmedTo} are in a later generation than ${generation}, which ` +
-          'CURRENT names. Let CURRENT name the newest generation beside it, or restore a backup with `nearpaper restore`.',
-      );
-    }
     yield* journal.changesAfter(place.seq, fingerprint);
   } finally {
     journal.close();

@@ -7,7 +7,7 @@ import type { FilterClause, PaperFilter } from '../../src/papers/filter.js';
 import type { Paper } from '../../src/papers/paper.js';
 import { contentHash, textHash } from '../../src/papers/paper-row.js';
 import { type PaperStore, versionOf } from '../../src/papers/store.js';
-import { vectorOf } from '../papers/drafting.js';
+import { paper, vectorOf } from '../papers/drafting.js';
 import { filtered } from '../papers/filtering.js';
 import type { LabelledPaper } from '../papers/labelled-store.js';
 
@@ -23,21 +23,8 @@ export function labelled(
   fields: Partial<Paper>,
   arxivVersion: number | null = null,
 ): LabelledPaper {
-  const paper = {
-    id: `p${label}`,
-    title: `T ${label}`,
-    abstract: '',
-    authors: [],
-    published: null,
-    updated: null,
-    year: null,
-    categories: [],
-    venue: null,
-    url: null,
-    doi: null,
-    ...fields,
-  };
-  return { label, paper, arxivVersion };
+  const { id = `p${label}`, ...others } = fields;
+  return { label, paper: { ...paper({ title: `T ${label}`, ...others }), id }, arxivVersion };
 }
 
 const ABSTRACT = 'We study how papers that change are laid over papers that stay as they are.';
