@@ -9,6 +9,7 @@ const rooms = [
   'changes',
   'recommend',
   'evaluation',
+  'sources',
   'http',
   'commands',
 ];
@@ -24,8 +25,19 @@ const allowed = {
   build: ['papers', 'embedding', 'vectors', 'keywords', 'generations', 'recommend'],
   changes: ['papers', 'embedding', 'vectors', 'keywords', 'generations', 'build'],
   evaluation: ['papers', 'recommend'],
+  sources: ['papers'],
   http: ['generations', 'recommend', 'changes'],
-  commands: ['papers', 'embedding', 'vectors', 'keywords', 'generations', 'recommend', 'build', 'evaluation'],
+  commands: [
+    'papers',
+    'embedding',
+    'vectors',
+    'keywords',
+    'generations',
+    'recommend',
+    'build',
+    'evaluation',
+    'sources',
+  ],
 };
 
 /** Shared by all rooms: failures, where the package lies, and small parts that siblings need. */
@@ -57,6 +69,11 @@ const vendors = {
   commander: 'src/commands/',
   'csv-parse': 'src/papers/formats/',
   'stream-json': 'src/papers/formats/',
+  saxes: 'src/papers/formats/',
+  htmlparser2: 'src/papers/formats/',
+  '@citation-js': 'src/papers/formats/',
+  'p-retry': 'src/sources/',
+  chokidar: 'src/commands/',
 };
 
 const confined = Object.entries(vendors).map(([vendor, folder]) => ({

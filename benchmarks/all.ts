@@ -22,6 +22,7 @@ const BENCHMARKS: readonly { name: string; quick: boolean; long?: true }[] = [
   { name: 'subset-search', quick: true },
   { name: 'answers', quick: true },
   { name: 'keyword-search', quick: true },
+  { name: 'reading', quick: true },
   { name: 'build-time', quick: false },
   { name: 'start', quick: false },
   { name: 'memory', quick: false },

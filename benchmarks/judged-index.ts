@@ -35,7 +35,7 @@ const draft = openDraft(join(folder, 'building', 'papers.db'), { papers: null, e
 let labels = 0;
 let waiting: { row: number; paper: IncomingPaper }[] = [];
 for await (const outcome of (await readPapers(corpusFile)).outcomes) {
-  if (outcome.kind === 'bad') continue;
+  if (outcome.kind !== 'paper') continue;
   const normalised = normalisePaper(outcome.paper);
   if (!normalised.ok) continue;
   // Rows are lines; an id of our own keeps papers apart that the build may join.

@@ -160,7 +160,7 @@ export async function samplePapers(): Promise<RealPapers> {
   const texts: Text[] = [];
   const { outcomes } = await readPapers(join(packageRoot(), 'index-data', 'sample-page.txt'));
   for await (const outcome of outcomes) {
-    if (outcome.kind === 'bad') continue;
+    if (outcome.kind !== 'paper') continue;
     texts.push({ title: outcome.paper.title, abstract: outcome.paper.abstract ?? '' });
   }
   const model = await findModel(MODEL, readConfig({}));

@@ -27,6 +27,7 @@ import { openExactIndex } from '../vectors/exact-file.js';
 import type { IndexFile } from '../vectors/vector-index.js';
 import { calibrate } from './calibrate.js';
 import { embedPending } from './embed.js';
+import { importInto } from './import-into.js';
 import { indexKeywords } from './index-keywords.js';
 import type { IndexingTask } from './index-protocol.js';
 import { indexInThread } from './index-thread.js';
@@ -34,7 +35,7 @@ import type { BuiltVectors } from './index-vectors.js';
 import { LazyEmbedder } from './lazy-embedder.js';
 import { isIndexCurrent, type Plan, type Published, planOf, storeOf } from './plan.js';
 import type { BuildResult } from './progress.js';
-import { checkInputs, readInputs } from './read-inputs.js';
+import { checkInputs } from './read-inputs.js';
 import type { BuildRequest } from './request.js';
 import { LaterEvents, together } from './together.js';
 import { containedChanges, writeManifest } from './write-manifest.js';
@@ -104,10 +105,7 @@ async function makeLocked(request: BuildRequest, plan: Plan): Promise<BuildResul
       request.onEvent({ kind: 'note', message: 'Resuming: what a stopped build embedded is kept.' });
     // Where nothing is published that could turn out to be unchanged, it is needed for sure.
     if (plan.base === null) model.prepare();
-    foldChanges(draft, plan, request);
-    const reading = await readInputs(draft, request);
-    if (request.prune) prune(draft, request, reading.bad);
-    const summary = { ...reading, ...draft.changes(), sample: plan.sample };
+    const summary = await importInto(draft, plan, request);
     const isAsked = request.rebuild || request.discardChanges;
     const mayStay = plan.base !== null && !isAsked && isUnchanged(summary);
     if (plan.base !== null && mayStay && (await isIndexCurrent(plan.base, plan))) {
@@ -128,14 +126,6 @@ async function makeLocked(request: BuildRequest, plan: Plan): Promise<BuildResul
   } finally {
     await model.close();
   }
-}
-
-/** What is acknowledged and not in the published generation becomes part of the next one. */
-function foldChanges(draft: Draft, { base, pending }: Plan, { onEvent }: BuildRequest): void {
-  if (base === null || pending.length === 0) return;
-  draft.applyChanges(base.manifest.model.fingerprint, pending);
-  const count = pending.length === 1 ? 'One live change becomes' : `${pending.length} live changes become`;
-  onEvent({ kind: 'note', message: `${count} part of the index.` });
 }
 
 /** From an embedded draft to a generation that can be published. */
@@ -186,32 +176,6 @@ async function tidyUp(request: BuildRequest, name: string, published: Published 
   } catch (thrown) {
     request.onEvent({ kind: 'note', message: `Old generations could not be removed: ${messageOf(thrown)}.` });
   }
-}
-
-/** The largest share of the corpus that --prune removes without --force. */
-const PRUNE_LIMIT = 0.2;
-
-function prune(draft: Draft, request: BuildRequest, bad: number): void {
-  if (request.inputs.length === 0) {
-    throw new NearpaperError('usage', '--prune needs the files that name what stays.');
-  }
-  const doomed = draft.countUnseen();
-  // The share is of what was held before: a large input must not make a large loss look small.
-  const { papers, added } = draft.changes();
-  const held = papers - added;
-  if (!request.force && bad > 0) {
-    throw new NearpaperError(
-      'prune_refused',
-      `${bad} records of the input could not be read, so papers may be missing by mistake. Mend the input, or add --force.`,
-    );
-  }
-  if (!request.force && doomed > held * PRUNE_LIMIT) {
-    throw new NearpaperError(
-      'prune_refused',
-      `--prune would remove ${doomed} of ${held} papers, over ${PRUNE_LIMIT * 100} %. If that is meant, add --force.`,
-    );
-  }
-  draft.removeUnseen();
 }
 
 function isUnchanged(changes: { added: number; changed: number; removed: number }): boolean {

@@ -96,6 +96,7 @@ async function publishedBase(request: BuildRequest): Promise<Published | null> {
 async function publishedOrFound({
   indexFolder,
   fresh,
+  isDry,
   onEvent,
 }: BuildRequest): Promise<GenerationPath | null> {
   const current = await currentGeneration(indexFolder);
@@ -108,7 +109,7 @@ async function publishedOrFound({
     kind: 'note',
     message: `CURRENT is missing: ${found.name}, the newest generation, is taken for it.`,
   });
-  await nameCurrent(indexFolder, found.name);
+  if (!isDry) await nameCurrent(indexFolder, found.name);
   return found;
 }
 

@@ -1,6 +1,7 @@
 /** What a build tells while it runs, and when it is done. */
 
 import type { Recall } from '../vectors/recall.js';
+import type { ImportReport } from './import-report.js';
 
 export type BuildEvent =
   | { kind: 'note'; message: string }
@@ -15,30 +16,30 @@ export type BuildEvent =
   | { kind: 'calibrating' }
   | { kind: 'publishing' };
 
-export interface ReadingSummary {
-  /** Records met in the input, good and bad. */
-  records: number;
-  /** Records that are no paper, skipped. */
-  bad: number;
-  /** Records whose id came earlier in the same input; the last one won. */
-  repeated: number;
-  /** Older versions of arXiv papers that are held in a newer one. */
-  olderVersions: number;
-  /** Records, of those that are not bad, whose paper has no abstract: its title alone is embedded. */
-  withoutAbstract: number;
-}
-
-export interface BuildResult extends ReadingSummary {
-  kind: 'published' | 'unchanged';
-  generation: string;
+/** What an import made of the corpus, whether it was published or only tried. */
+export interface ImportResult extends ImportReport {
   sample: boolean;
   /** Papers in the corpus now. */
   papers: number;
   added: number;
   changed: number;
+  /** Papers that the input named and that stay as they were. */
+  unchanged: number;
   removed: number;
+}
+
+export interface BuildResult extends ImportResult {
+  kind: 'published' | 'unchanged';
+  generation: string;
   /** Texts that went through the model. */
   embedded: number;
   /** Null where there is no HNSW index. */
   recall: Recall | null;
+}
+
+/** What a build would do. */
+export interface DryRunResult extends ImportResult {
+  kind: 'dry-run';
+  /** Texts that would go through the model. */
+  toEmbed: number;
 }

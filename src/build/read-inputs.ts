@@ -1,11 +1,20 @@
 /** The first stage: every record of every input becomes a stored paper, or a reported reason why not. */
-import { access, constants, stat } from 'node:fs/promises';
-import { messageOf, NearpaperError } from '../errors.js';
+import { access, constants } from 'node:fs/promises';
+import { messageOf, NearpaperError, systemCode } from '../errors.js';
 import type { Draft } from '../papers/draft.js';
-import { normalisePaper } from '../papers/formats/normalise.js';
-import { readPapers } from '../papers/formats/read-papers.js';
-import type { IncomingPaper } from '../papers/paper.js';
-import type { ReadingSummary } from './progress.js';
+import { normaliseAbstract, normalisePaper } from '../papers/formats/normalise.js';
+import { PROBLEMS, type Problem } from '../papers/formats/problems.js';
+import { type PaperReading, readPapers } from '../papers/formats/read-papers.js';
+import type { HeldAbstract } from '../papers/held-abstracts.js';
+import type { IncomingPaper, ReadOutcome } from '../papers/paper.js';
+import {
+  EXAMPLES,
+  type ImportReport,
+  type InputFailure,
+  type InputReport,
+  SkippedRecords,
+} from './import-report.js';
+import { emptyFolders, expandInputs, type Input } from './inputs.js';
 import type { BuildRequest } from './request.js';
 
 /** Papers stored in one transaction. */
@@ -22,88 +31,196 @@ export async function checkInputs(inputs: readonly string[]): Promise<void> {
         cause: thrown,
       });
     }
-    if ((await stat(input)).isDirectory()) {
-      throw new NearpaperError(
-        'input_unreadable',
-        `${input} is a folder. Name the files in it, such as ${input}/*.jsonl.`,
-      );
-    }
   }
   if (inputs.filter((input) => input === '-').length > 1) {
     throw new NearpaperError('usage', 'Standard input (-) can be named only once.');
   }
 }
 
-/** Errors: `input_unreadable`, `input_empty` when an input has no paper at all, `bad_record` with --strict, `cancelled`. */
-export async function readInputs(draft: Draft, request: BuildRequest): Promise<ReadingSummary> {
-  const summary: ReadingSummary = { records: 0, bad: 0, repeated: 0, olderVersions: 0, withoutAbstract: 0 };
-  for (const input of request.inputs) await readInput(draft, input, summary, request);
-  draft.settleIds();
-  return summary;
+/**
+ * Reads files and the files of folders into the draft. A file that was named must be readable to its end and hold a paper;
+ * one that was found in a folder is told of and passed over where it is not, and so is a named one with `passOver`.
+ * Errors: `input_unreadable`, `input_empty`, `bad_record` with --strict, `cancelled`.
+ */
+export async function readInputs(draft: Draft, request: BuildRequest): Promise<ImportReport> {
+  const started = performance.now();
+  const inputs = await expandInputs(request.inputs, request.indexFolder);
+  const importing = new Importing(draft, request);
+  for (const folder of emptyFolders(request.inputs, inputs)) importing.tellEmpty(folder);
+  for (const input of inputs) await importing.read(input);
+  return importing.finish(started);
 }
 
-async function readInput(
-  draft: Draft,
-  input: string,
-  summary: ReadingSummary,
-  request: BuildRequest,
-): Promise<void> {
-  const { stdin, signal } = request;
-  const reading = await readPapers(input, { stdin, format: request.format, signal });
-  const name = reading.source;
-  const format = reading.format ?? 'empty';
-  const before = { ...summary };
-  let batch: IncomingPaper[] = [];
-  const showProgress = () => {
-    const records = summary.records - before.records;
-    request.onEvent({ kind: 'reading', input: name, format, records });
-  };
-  const store = () => {
-    for (const outcome of draft.upsert(batch)) {
-      if (outcome.kind === 'repeated') summary.repeated++;
-      if (outcome.kind === 'older_version') summary.olderVersions++;
+/** One import while it runs. */
+class Importing {
+  readonly #draft: Draft;
+  readonly #request: BuildRequest;
+  readonly #skipped = new SkippedRecords();
+  readonly #inputs: InputReport[] = [];
+  readonly #emptyFolders: string[] = [];
+  readonly #notes: string[] = [];
+  readonly #folded: string[] = [];
+  readonly #counts = { records: 0, repeated: 0, olderVersions: 0, withoutAbstract: 0 };
+  #papers: IncomingPaper[] = [];
+  #abstracts: HeldAbstract[] = [];
+
+  constructor(draft: Draft, request: BuildRequest) {
+    this.#draft = draft;
+    this.#request = request;
+  }
+
+  tellEmpty(folder: string): void {
+    this.#emptyFolders.push(folder);
+    this.#note(`There is no file in ${folder}.`);
+  }
+
+  async read({ path, within }: Input): Promise<void> {
+    const { format, stdin, strict, signal, passOver = false } = this.#request;
+    const report: InputReport = { input: path, format: null, records: 0, bad: 0, leftOut: 0, failure: null };
+    try {
+      const reading = await readPapers(path, { stdin, format, signal, strictEncoding: strict });
+      Object.assign(report, { input: reading.source, format: reading.format });
+      await this.#readAll(reading, report);
+      refuseEmpty(report);
+    } catch (thrown) {
+      if ((within === null && !passOver) || strict || !isUnreadable(thrown)) throw thrown;
+      // What was read before it broke is stored, and stays.
+      this.#store();
+      report.failure = failureOf(thrown, report);
+      this.#note(`Passed over: ${thrown.message}`);
     }
-    batch = [];
+    this.#inputs.push(report);
+  }
+
+  async #readAll(reading: PaperReading, report: InputReport): Promise<void> {
+    const { signal, onEvent } = this.#request;
+    const { input, format } = { input: report.input, format: report.format ?? 'empty' };
+    const showProgress = () => onEvent({ kind: 'reading', input, format, records: report.records });
     showProgress();
-  };
-  const skip = (line: number, reason: string) => {
-    summary.bad++;
-    if (request.strict) {
+    for await (const outcome of reading.outcomes) {
+      signal.throwIfAborted();
+      this.#counts.records++;
+      report.records++;
+      this.#take(outcome, report);
+      if (this.#papers.length + this.#abstracts.length < BATCH) continue;
+      this.#store();
+      showProgress();
+    }
+    this.#store();
+    const { records, bad } = report;
+    onEvent({ kind: 'read', input, format, records, bad });
+    for (const message of reading.notes()) this.#note(message);
+  }
+
+  #take(outcome: ReadOutcome, report: InputReport): void {
+    if (outcome.kind === 'bad') {
+      this.#skip(report, outcome.line, outcome.problem, outcome.reason);
+    } else if (outcome.kind === 'abstract') {
+      const clean = normaliseAbstract(outcome.abstract);
+      if (clean.ok) this.#abstracts.push({ id: outcome.id, abstract: clean.abstract });
+      else this.#skip(report, outcome.line, clean.problem, clean.reason);
+    } else {
+      const clean = normalisePaper(outcome.paper);
+      if (!clean.ok) this.#skip(report, outcome.line, clean.problem, clean.reason);
+      else if (outcome.abstractElsewhere) this.#papers.push({ ...clean.paper, abstractElsewhere: true });
+      else {
+        if (clean.paper.abstract === '') this.#counts.withoutAbstract++;
+        this.#papers.push(clean.paper);
+      }
+    }
+  }
+
+  #skip(report: InputReport, line: number, problem: Problem, reason: string): void {
+    const { strict, onEvent } = this.#request;
+    const { input } = report;
+    this.#skipped.add(problem, { input, line, reason });
+    if (!PROBLEMS[problem].isFault) {
+      report.leftOut++;
+      return;
+    }
+    report.bad++;
+    if (strict) {
       throw new NearpaperError(
         'bad_record',
-        `${name}, line ${line}: ${reason}. Without --strict it would be skipped.`,
+        `${input}, line ${line}: ${reason}. Without --strict it would be skipped.`,
       );
     }
-    request.onEvent({ kind: 'skipped', input: name, line, reason });
-  };
+    onEvent({ kind: 'skipped', input, line, reason });
+  }
 
-  showProgress();
-  for await (const outcome of reading.outcomes) {
-    request.signal.throwIfAborted();
-    summary.records++;
-    if (outcome.kind === 'bad') {
-      skip(outcome.line, outcome.reason);
-      continue;
+  #store(): void {
+    for (const outcome of this.#draft.upsert(this.#papers)) {
+      if (outcome.kind === 'stored') continue;
+      if (outcome.kind === 'repeated') this.#counts.repeated++;
+      else this.#counts.olderVersions++;
+      if (this.#folded.length < EXAMPLES) this.#folded.push(outcome.id);
     }
-    const normalised = normalisePaper(outcome.paper);
-    if (!normalised.ok) {
-      skip(outcome.line, normalised.reason);
-      continue;
-    }
-    if (normalised.paper.abstract === '') summary.withoutAbstract++;
-    batch.push(normalised.paper);
-    if (batch.length >= BATCH) store();
+    if (this.#abstracts.length > 0) this.#draft.holdAbstracts(this.#abstracts);
+    this.#papers = [];
+    this.#abstracts = [];
   }
-  if (batch.length > 0) store();
-  const records = summary.records - before.records;
-  const bad = summary.bad - before.bad;
-  request.onEvent({ kind: 'read', input: name, format, records, bad });
-  for (const message of reading.notes()) request.onEvent({ kind: 'note', message });
-  if (records === bad) {
-    const found = records === 0 ? 'it is empty' : `all of its ${records} records are bad`;
-    throw new NearpaperError(
-      'input_empty',
-      `No paper found in ${name}: ${found}. The index stays as it was.`,
-    );
+
+  #note(message: string): void {
+    this.#notes.push(message);
+    this.#request.onEvent({ kind: 'note', message });
   }
+
+  finish(started: number): ImportReport {
+    const { inputs, passOver = false } = this.#request;
+    if (inputs.length > 0 && !passOver && !this.#inputs.some(isUseful))
+      throw nothingFound(inputs, this.#inputs);
+    this.#draft.settleIds();
+    const { joined, withoutPaper } = this.#draft.settleAbstracts(EXAMPLES);
+    const lost = withoutPaper.ids.map((id) => ({ input: 'the abstracts', line: null, reason: id }));
+    this.#skipped.addMany('abstract_without_paper', withoutPaper.count, lost);
+    return {
+      inputs: this.#inputs,
+      emptyFolders: this.#emptyFolders,
+      ...this.#counts,
+      bad: this.#skipped.bad,
+      leftOut: this.#skipped.leftOut,
+      skipped: this.#skipped.kinds(),
+      foldedExamples: this.#folded,
+      shared: inputs.length === 0 ? { count: 0, examples: [] } : this.#draft.twins(EXAMPLES),
+      abstractsJoined: joined,
+      notes: this.#notes,
+      readingSeconds: (performance.now() - started) / 1000,
+    };
+  }
+}
+
+function isUnreadable(thrown: unknown): thrown is NearpaperError {
+  return (
+    thrown instanceof NearpaperError && (thrown.code === 'input_unreadable' || thrown.code === 'input_empty')
+  );
+}
+
+function failureOf(thrown: NearpaperError, { format }: InputReport): InputFailure {
+  const { message, cause } = thrown;
+  const code = systemCode(cause);
+  if (code !== undefined && !code.startsWith('Z_')) return { kind: 'unavailable', message };
+  const isForeign = format === null && code === undefined && thrown.code !== 'input_empty';
+  return { kind: isForeign ? 'unrecognised' : 'broken', message };
+}
+
+/** Whether there is anything right about it: a page of nothing but deleted records is a page. */
+function isUseful({ records, bad }: InputReport): boolean {
+  return records > bad;
+}
+
+function refuseEmpty(report: InputReport): void {
+  if (isUseful(report)) return;
+  const { input, records } = report;
+  const found = records === 0 ? 'it is empty' : `all of its ${records} records are bad`;
+  throw new NearpaperError('input_empty', `No paper found in ${input}: ${found}. The index stays as it was.`);
+}
+
+function nothingFound(names: readonly string[], inputs: readonly InputReport[]): NearpaperError {
+  const files = inputs.length === 0 ? 'there is no file in it' : 'none of its files could be used';
+  const reasons = inputs.flatMap(({ failure }) => failure?.message ?? []).slice(0, EXAMPLES);
+  const detail = reasons.length === 0 ? '' : ` (${reasons.join(' ')})`;
+  return new NearpaperError(
+    'input_empty',
+    `No paper found in ${names.join(', ')}: ${files}${detail}. The index stays as it was.`,
+  );
 }

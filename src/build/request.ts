@@ -11,6 +11,8 @@ export interface BuildRequest {
   stdin: Readable;
   /** Undefined: recognised from the content. */
   format: FormatName | undefined;
+  /** Tell of an input that cannot be read or holds nothing good, and go on, even where that is all there is. */
+  passOver?: boolean;
   /** Stop at the first bad record. */
   strict: boolean;
   /** Remove papers that the input does not name. */
@@ -23,6 +25,8 @@ export interface BuildRequest {
   rebuild?: boolean;
   /** Drop acknowledged changes whose journal cannot be read. */
   discardChanges?: boolean;
+  /** Nothing in the index folder may be written. */
+  isDry?: boolean;
   /** Mark the result as the corpus that ships with nearpaper. */
   sample: boolean;
   /** Value of NEARPAPER_MODEL; null: the index's own, or the default. */

@@ -107,12 +107,14 @@ function addBuild(program: Command, context: CommandContext): void {
     .option('--fresh', 'start from an empty corpus, whatever is published')
     .option('--sample', 'build the sample corpus that ships with nearpaper; your first build replaces it')
     .option('--discard-changes', 'drop live changes that are not in the published index and cannot be read')
+    .option('--dry-run', 'read everything and report what a build would do; write nothing')
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
       `
-Files hold papers as JSONL, a JSON array, CSV or TSV with a header, the arXiv metadata snapshot, or a saved page of
-titles and abstracts; gzip is recognised. - reads standard input. New papers are added and changed ones updated;
+Files hold papers as JSONL, a JSON array, CSV or TSV, BibTeX, RIS, CSL-JSON (Zotero), or as arXiv (API, OAI-PMH,
+snapshot), Semantic Scholar (API, datasets), OpenAlex, PubMed and Hugging Face daily papers give them: told by the
+content, gzip too. A folder stands for the files in it, - for standard input. New papers are added and changed ones updated;
 texts that were embedded before are not embedded again. Without files the index is brought up to date with the
 stored papers: after --model, or when it is damaged. A build that was stopped resumes.
 
@@ -120,6 +122,7 @@ A running service keeps its generation until it gets SIGHUP.
 
 Examples:
   nearpaper build papers.jsonl.gz
+  nearpaper build --dry-run library.bib
   zcat dump.csv.gz | nearpaper build -
   nearpaper build --model bge-small-en-v1.5`,
     )

@@ -5,8 +5,9 @@ import type { Config } from '../config.js';
 import { NearpaperError } from '../errors.js';
 import { currentOrNewest } from '../generations/folder.js';
 import { type RunningService, startService } from '../server.js';
-import { describeResult, runBuild, SAMPLE_CORPUS } from './build.js';
+import { runBuild, SAMPLE_CORPUS } from './build.js';
 import { type CommandContext, configOf, type SettingFlags } from './context.js';
+import { describeImport } from './import-text.js';
 import { printLine } from './output.js';
 import { nearpaperVersion } from './version.js';
 
@@ -40,7 +41,7 @@ export async function startCommand(context: CommandContext, flags: SettingFlags)
     printLine(context.stderr, `No index in ${config.indexFolder} yet: building the sample corpus.`);
     try {
       const result = await runBuild(context, flags, { inputs: [SAMPLE_CORPUS], sample: true });
-      for (const line of describeResult(result, (performance.now() - started) / 1000))
+      for (const line of describeImport(result, (performance.now() - started) / 1000))
         printLine(context.stderr, line);
     } catch (thrown) {
       if (context.signal.aborted) return 0;

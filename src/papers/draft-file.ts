@@ -76,6 +76,8 @@ function prepare(db: Database): void {
   db.pragma('journal_mode = WAL');
   // A power failure may cost the last seconds of embedding, never the file; the published store is fsynced.
   db.pragma('synchronous = NORMAL');
+  // In KiB: with SQLite's own 2 MiB, storing a million papers takes a sixth longer.
+  db.pragma('cache_size = -65536');
 }
 
 function copyStore(base: string, path: string): void {

@@ -5,12 +5,14 @@ import type { Change } from './change.js';
 import { highestLabelOf, storeHighestLabel } from './highest-label.js';
 import { aliasKeys, parseArxivId } from './ids.js';
 import type { Paper } from './paper.js';
-import { rowValues, textHash } from './paper-row.js';
+import { contentHash, PAPER_FIELDS, type PaperRow, paperOfRow, rowValues, textHash } from './paper-row.js';
 
 export class DraftRows {
   readonly #db: Database;
   readonly #insert: Statement<unknown[]>;
   readonly #update: Statement<unknown[]>;
+  readonly #changeAbstract: Statement<unknown[]>;
+  readonly #paper: Statement<[number], PaperRow>;
   readonly #remove: Statement<[number]>;
   readonly #dropAliases: Statement<[number]>;
   readonly #addAlias: Statement<[string, number]>;
@@ -29,6 +31,10 @@ export class DraftRows {
       `UPDATE main.papers SET arxiv_version = ?, title = ?, abstract = ?, authors = ?, published = ?, updated = ?,
         year = ?, categories = ?, venue = ?, url = ?, doi = ?, text_hash = ?, content_hash = ? WHERE label = ?`,
     );
+    this.#changeAbstract = db.prepare(
+      'UPDATE main.papers SET abstract = ?, text_hash = ?, content_hash = ? WHERE label = ?',
+    );
+    this.#paper = db.prepare(`SELECT ${PAPER_FIELDS.join(', ')} FROM main.papers WHERE label = ?`);
     this.#remove = db.prepare('DELETE FROM main.papers WHERE label = ?');
     this.#dropAliases = db.prepare('DELETE FROM main.aliases WHERE label = ?');
     this.#addAlias = db.prepare('INSERT OR IGNORE INTO main.aliases (alias, label) VALUES (?, ?)');
@@ -50,7 +56,16 @@ export class DraftRows {
   /** Replaces the paper that has this label; its id stays, and is `paper.id`. */
   change(label: number, paper: Paper, version: number | null, hash: Buffer): void {
     this.#update.run(version, ...rowValues(paper, hash), label);
-    this.#setAliases(label, paper);
+    this.#dropAliases.run(label);
+    this.#addAliases(label, paper);
+  }
+
+  /** Gives the paper that has this label another abstract. */
+  changeAbstract(label: number, abstract: string): void {
+    const row = this.#paper.get(label);
+    if (row === undefined || row.abstract === abstract) return;
+    const paper: Paper = { ...paperOfRow<keyof Paper>(row), abstract };
+    this.#changeAbstract.run(abstract, textHash(paper), contentHash(paper), label);
   }
 
   remove(label: number): void {
@@ -103,11 +118,10 @@ export class DraftRows {
   #addUnder(label: number, paper: Paper, version: number | null, hash: Buffer): void {
     const base = parseArxivId(paper.id)?.base ?? null;
     this.#insert.run(label, paper.id, base, version, ...rowValues(paper, hash));
-    this.#setAliases(label, paper);
+    this.#addAliases(label, paper);
   }
 
-  #setAliases(label: number, paper: Paper): void {
-    this.#dropAliases.run(label);
+  #addAliases(label: number, paper: Paper): void {
     for (const key of aliasKeys(paper)) this.#addAlias.run(key, label);
   }
 }

@@ -9,10 +9,14 @@ import type { Change } from './change.js';
 import { diskFailure } from './database.js';
 import { type DraftSources, openDraftFile, sealDraftFile } from './draft-file.js';
 import { DraftRows } from './draft-rows.js';
-import { parseArxivId, slugOf } from './ids.js';
+import { type HeldAbstract, HeldAbstracts } from './held-abstracts.js';
+import { parseArxivId } from './ids.js';
+import { MadeIds } from './made-ids.js';
 import type { IncomingPaper } from './paper.js';
 import { contentHash, floatsOf, textHash } from './paper-row.js';
+import { SeenLabels } from './seen-labels.js';
 import { writeColumns } from './stored-columns.js';
+import { twinsIn } from './twins.js';
 
 export type { IncomingPaper } from './paper.js';
 
@@ -68,13 +72,13 @@ export class Draft {
   readonly #db: Database;
   readonly #hasBase: boolean;
   /** Labels met in this input. */
-  readonly #seen = new Set<number>();
-  /** Held paper -> paper without an id that has its title and another text: one changed, or two? See `settleIds`. */
-  readonly #rivals = new Map<number, number>();
+  readonly #seen = new SeenLabels();
+  readonly #madeIds: MadeIds;
   readonly #byId: Statement<[string], StoredRow>;
   readonly #byArxiv: Statement<[string], StoredRow>;
   readonly #rows: DraftRows;
   readonly #textOf: Statement<[number], PendingText>;
+  readonly #abstracts: HeldAbstracts;
 
   constructor(db: Database, origin: { resumed: boolean; hasBase: boolean }) {
     this.#db = db;
@@ -86,6 +90,8 @@ export class Draft {
       'SELECT text_hash AS textHash, title, abstract FROM main.papers WHERE label = ?',
     );
     this.#rows = new DraftRows(db, origin.hasBase);
+    this.#abstracts = new HeldAbstracts(db);
+    this.#madeIds = new MadeIds(db, this.#rows, this.#seen);
   }
 
   /** Stores papers in one transaction. Errors: `index_unwritable`. */
@@ -93,69 +99,80 @@ export class Draft {
     return this.#write(() => papers.map((paper) => this.#upsertOne(paper)));
   }
 
-  #upsertOne(paper: IncomingPaper): UpsertOutcome {
-    const hash = textHash(paper);
-    const made = paper.id === null ? this.#madeId(paper.title, hash) : null;
-    const id = paper.id ?? made?.id ?? '';
+  #upsertOne(incoming: IncomingPaper): UpsertOutcome {
+    const made = incoming.id === null ? this.#madeIds.make(incoming.title, textHash(incoming)) : null;
+    const id = incoming.id ?? made?.id ?? '';
     const arxiv = parseArxivId(id);
     const stored = (arxiv && this.#byArxiv.get(arxiv.base)) ?? this.#byId.get(id);
+    const paper = stored === undefined ? incoming : this.#withHeldAbstract(incoming, stored.label);
+    const hash = textHash(paper);
+    const version = arxiv?.version ?? paper.version ?? null;
     if (stored === undefined) {
-      const label = this.#rows.add({ ...paper, id }, arxiv?.version ?? null, hash);
+      const label = this.#rows.add({ ...paper, id }, version, hash);
       this.#seen.add(label);
-      if (made?.rivalOf != null) this.#rivals.set(made.rivalOf, label);
+      if (made?.rivalOf != null) this.#madeIds.addRival(made.rivalOf, label);
       return { kind: 'stored' };
     }
     const repeated = this.#seen.has(stored.label);
     this.#seen.add(stored.label);
     // An id without a version speaks for the latest one.
-    const incomingVersion = arxiv?.version ?? Number.POSITIVE_INFINITY;
+    const incomingVersion = version ?? Number.POSITIVE_INFINITY;
     const storedVersion = stored.arxivVersion ?? (arxiv?.version == null ? -1 : Number.POSITIVE_INFINITY);
     if (incomingVersion < storedVersion) return { kind: 'older_version', id };
-    const version = arxiv?.version ?? null;
     if (version !== stored.arxivVersion || !stored.contentHash.equals(contentHash(paper))) {
       this.#rows.change(stored.label, { ...paper, id: stored.id }, version, hash);
     }
     return repeated ? { kind: 'repeated', id } : { kind: 'stored' };
   }
 
-  /**
-   * The id of a paper that came without one: from its title, with a suffix from its text's hash where another
-   * text has the title already. `rivalOf`: the paper that it may turn out to be a changed text of.
-   */
-  #madeId(title: string, hash: Buffer): { id: string; rivalOf: number | null } {
-    const suffix = hash.toString('hex').slice(0, 8);
-    const slug = slugOf(title);
-    if (slug === '') return { id: `paper-${suffix}`, rivalOf: null };
-    const holder = this.#byId.get(slug);
-    if (holder === undefined || holder.textHash.equals(hash)) return { id: slug, rivalOf: null };
-    // The input may still bring the holder itself. One whose id was given, for another title, is no relation.
-    const unsettled =
-      !this.#seen.has(holder.label) && !this.#rivals.has(holder.label) && slugOf(holder.title) === slug;
-    return { id: `${slug}-${suffix}`, rivalOf: unsettled ? holder.label : null };
+  /** To be called when all of the input is stored: see `MadeIds`. Errors: `index_unwritable`. */
+  settleIds(): void {
+    this.#write(() => this.#madeIds.settle());
+  }
+
+  /** A paper whose abstract comes apart from it, with the one that is held. */
+  #withHeldAbstract(paper: IncomingPaper, label: number): IncomingPaper {
+    if (!paper.abstractElsewhere || paper.abstract !== '') return paper;
+    return { ...paper, abstract: this.#textOf.get(label)?.abstract ?? '' };
+  }
+
+  /** Keeps abstracts until `settleAbstracts`; the later of two for one paper counts. Errors: `index_unwritable`. */
+  holdAbstracts(abstracts: readonly HeldAbstract[]): void {
+    this.#abstracts.prepare();
+    this.#write(() => {
+      for (const abstract of abstracts) this.#abstracts.put(abstract);
+    });
   }
 
   /**
-   * To be called when all of the input is stored. A text without an id whose title a held paper has is another
-   * paper if the input brought the held one too, and otherwise its new text: then it takes over the id. Deciding at
-   * the end is what lets a held paper keep its id whatever the order of the input. Errors: `index_unwritable`.
+   * To be called when all of the input is stored: gives every abstract that was held to its paper. `withoutPaper`: how many
+   * have none, and the ids of up to `examples` of them. Errors: `index_unwritable`.
    */
-  settleIds(): void {
-    this.#write(() => {
-      const fields = `title, abstract, authors, published, updated, year, categories, venue, url, doi, text_hash,
-        content_hash`;
-      const takeText = this.#db.prepare(
-        `UPDATE main.papers SET (${fields}) = (SELECT ${fields} FROM main.papers WHERE label = ?) WHERE label = ?`,
-      );
-      for (const [held, rival] of this.#rivals) {
-        if (this.#seen.has(held)) continue;
-        takeText.run(rival, held);
-        this.#rows.moveAliases(rival, held);
-        this.#rows.remove(rival);
-        this.#seen.delete(rival);
-        this.#seen.add(held);
-      }
-    });
-    this.#rivals.clear();
+  settleAbstracts(examples: number): { joined: number; withoutPaper: { count: number; ids: string[] } } {
+    if (!this.#abstracts.any) return { joined: 0, withoutPaper: { count: 0, ids: [] } };
+    let joined = 0;
+    for (const some of this.#abstracts.matching()) {
+      this.#write(() => {
+        for (const { label, abstract } of some) {
+          this.#rows.changeAbstract(label, abstract);
+          this.#seen.add(label);
+        }
+      });
+      joined += some.length;
+    }
+    const withoutPaper = this.#abstracts.unmatched(examples);
+    this.#abstracts.drop();
+    return { joined, withoutPaper };
+  }
+
+  /** How many papers of the input are held, each counted once. */
+  get named(): number {
+    return this.#seen.size;
+  }
+
+  /** Papers that are held more than once under ids of their own: see `twinsIn`. */
+  twins(examples: number): { count: number; examples: string[][] } {
+    return twinsIn(this.#db, examples);
   }
 
   /** How many held papers the input did not name. */

@@ -1,5 +1,5 @@
 /** Between a paper and its row in the store. */
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import type { Paper } from './paper.js';
 
 /** Every field of a paper, in the order in which they are shown. */
@@ -54,14 +54,14 @@ export function rowValues(paper: Omit<Paper, 'id'>, hash: Buffer): unknown[] {
 
 /** SHA-256 over what is embedded. Title and abstract hold no control characters, so NUL separates them. */
 export function textHash(paper: { title: string; abstract: string }): Buffer {
-  return createHash('sha256').update(`${paper.title}\0${paper.abstract}`).digest();
+  return digest('sha256', `${paper.title}\0${paper.abstract}`, 'buffer');
 }
 
 /** SHA-256 over every field but the id. */
 export function contentHash(paper: Omit<Paper, 'id'>): Buffer {
   const { title, abstract, authors, published, updated, year, categories, venue, url, doi } = paper;
   const fields = [title, abstract, authors, published, updated, year, categories, venue, url, doi];
-  return createHash('sha256').update(JSON.stringify(fields)).digest();
+  return digest('sha256', JSON.stringify(fields), 'buffer');
 }
 
 /** A stored vector as numbers: a copy, since SQLite's buffer need not be aligned to 4 bytes. */

@@ -1,3 +1,5 @@
+import type { Problem } from './formats/problems.js';
+
 /**
  * What a paper is. `PaperInput` is what a format reader found, not yet trusted; `Paper` is what the
  * store holds and callers get.
@@ -6,6 +8,8 @@
 /** One record as a reader understood it. Every field but the title may be absent. */
 export interface PaperInput {
   id?: string;
+  /** The version of an arXiv paper, from 1, where the id does not say it. */
+  version?: number;
   title: string;
   abstract?: string;
   authors?: string[];
@@ -37,9 +41,37 @@ export interface Paper {
 }
 
 /** A valid paper that may still lack an id. */
-export type IncomingPaper = Omit<Paper, 'id'> & { id: string | null };
+export type IncomingPaper = Omit<Paper, 'id'> & {
+  id: string | null;
+  /** The version of an arXiv paper, where the id does not say it. */
+  version?: number;
+  /** Its abstract comes apart from it: one that is held already stays. */
+  abstractElsewhere?: true;
+};
 
 /** What a reader yields: a record, or the reason why a line is none. */
-export type ReadOutcome =
-  | { kind: 'paper'; line: number; paper: PaperInput }
-  | { kind: 'bad'; line: number; reason: string };
+export type ReadOutcome = ReadPaper | ReadAbstract | PassedOver;
+
+export interface ReadPaper {
+  kind: 'paper';
+  line: number;
+  paper: PaperInput;
+  /** Its abstract is in another file: one that is held already stays. */
+  abstractElsewhere?: true;
+}
+
+/** The abstract of the paper that has this id, which another record brings. */
+export interface ReadAbstract {
+  kind: 'abstract';
+  line: number;
+  id: string;
+  abstract: string;
+}
+
+/** A record that is no paper, and why. */
+export interface PassedOver {
+  kind: 'bad';
+  line: number;
+  reason: string;
+  problem: Problem;
+}

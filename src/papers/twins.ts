@@ -71,3 +71,20 @@ export function* holdersOf(db: Database): Generator<readonly number[]> {
 function areTwins(holders: readonly number[]): boolean {
   return holders.length > 1 && holders.length <= MOST_HOLDERS;
 }
+
+/**
+ * Papers that are held more than once under ids of their own, told by a DOI or arXiv id that they share: how many such groups
+ * there are, and the ids of the first few.
+ */
+export function twinsIn(db: Database, examples: number): { count: number; examples: string[][] } {
+  const groups = `SELECT alias FROM main.aliases GROUP BY alias HAVING count(*) BETWEEN 2 AND ${MOST_HOLDERS}`;
+  const count = db.prepare<[], number>(`SELECT count(*) FROM (${groups})`).pluck().get() ?? 0;
+  if (count === 0) return { count, examples: [] };
+  const some = db.prepare<[number], string>(`${groups} LIMIT ?`).pluck().all(examples);
+  const idsOf = db
+    .prepare<[string], string>(
+      'SELECT id FROM main.aliases JOIN main.papers USING (label) WHERE alias = ? ORDER BY label',
+    )
+    .pluck();
+  return { count, examples: some.map((alias) => idsOf.all(alias)) };
+}

@@ -69,8 +69,9 @@ const BAD_INPUTS: BadInput[] = [
     message: /format is not recognised/,
   },
   {
-    what: 'is in Latin-1',
+    what: 'is in Latin-1 and --strict is given',
     content: Buffer.from('id,title\n1,good\n2,caf\xe9\n', 'latin1'),
+    choice: { strict: true },
     code: 'input_unreadable',
     message: /input, line 3: it has bytes that are not UTF-8\. Convert the text, e\.g\. `iconv -f latin1/,
   },
@@ -140,14 +141,11 @@ describe('a build whose input', () => {
     assert.deepEqual(snapshot(copy), before);
   });
 
-  it('is a folder fails and changes nothing', async (t) => {
+  it('is an empty folder fails and changes nothing', async (t) => {
     const copy = copyOf(index, t);
     const before = snapshot(copy);
     const folder = temporaryFolder(t);
-    await assert.rejects(
-      runBuild(copy, [folder]),
-      failure('input_unreadable', /is a folder\. Name the files in it/),
-    );
+    await assert.rejects(runBuild(copy, [folder]), failure('input_empty', /there is no file in it/));
     assert.deepEqual(snapshot(copy), before);
   });
 

@@ -174,16 +174,18 @@ export interface Finished {
 export interface ChildOptions {
   environment?: Record<string, string>;
   input?: string;
+  /** Where it runs; the folder for temporary files if not said. */
+  cwd?: string;
   /** Sees each line of standard error while the process runs. */
   onLine?: (line: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** Runs `nearpaper` as its users do, in a process of its own. */
 export async function runCommand(args: readonly string[], options: ChildOptions = {}): Promise<Finished> {
-  const { environment = {}, input = '', onLine } = options;
+  const { environment = {}, input = '', cwd = tmpdir(), onLine } = options;
   const inherited = { PATH: process.env.PATH, HOME: process.env.HOME, NEARPAPER_WORKERS: '1' };
   const child = spawn(process.execPath, [CLI, ...args], {
-    cwd: tmpdir(),
+    cwd,
     env: { ...inherited, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

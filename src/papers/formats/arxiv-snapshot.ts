@@ -1,15 +1,9 @@
 import type { PaperInput } from '../paper.js';
+import { arxivAuthorsOfText, arxivPaper, versionNumber } from './arxiv-fields.js';
 import type { PaperReader } from './format.js';
 import { readJsonLines } from './jsonl.js';
 import { isJsonObject } from './parse-json.js';
-import {
-  authorsOfText,
-  categoriesField,
-  type Fields,
-  idField,
-  textField,
-  titleField,
-} from './record-fields.js';
+import { categoriesField, type Fields, idField, textField, titleField } from './record-fields.js';
 
 /** Fields of the snapshot that hardly another corpus has together. */
 const TELLING_FIELDS = ['submitter', 'journal-ref', 'report-no', 'versions', 'update_date', 'authors_parsed'];
@@ -28,30 +22,18 @@ export const arxivSnapshot: PaperReader = {
 };
 
 function paperFromSnapshot(fields: Fields): PaperInput {
-  const paper: PaperInput = { title: titleField(fields) };
-  const id = idField(fields);
-  if (id !== undefined) {
-    paper.id = id;
-    paper.url = `https://arxiv.org/abs/${id}`;
-  }
-  const authors = parsedAuthors(fields.authors_parsed) ?? authorsOfText(textField(fields, 'authors') ?? '');
-  if (authors.length > 0) paper.authors = authors;
-  const categories = categoriesField(fields);
-  if (categories !== undefined) paper.categories = categories;
-  // Some records carry several DOIs with spaces between them; the first is the paper's own.
-  const doi = textField(fields, 'doi')?.trim().split(/\s+/)[0];
-  const rest = {
+  return arxivPaper({
+    title: titleField(fields),
+    id: idField(fields),
+    version: lastVersion(fields.versions),
     abstract: textField(fields, 'abstract'),
+    authors: parsedAuthors(fields.authors_parsed) ?? arxivAuthorsOfText(textField(fields, 'authors') ?? ''),
+    categories: categoriesField(fields),
     published: firstVersionDate(fields.versions),
     updated: textField(fields, 'update_date'),
     venue: textField(fields, 'journal-ref'),
-    doi,
-  };
-  for (const name of ['abstract', 'published', 'updated', 'venue', 'doi'] as const) {
-    const value = rest[name];
-    if (value !== undefined) paper[name] = value;
-  }
-  return paper;
+    doi: textField(fields, 'doi'),
+  });
 }
 
 /** "First Last Suffix" from [[last, first, suffix, ...], ...]; undefined when it is not such a list. */
@@ -73,4 +55,10 @@ function parsedAuthors(value: unknown): string[] | undefined {
 function firstVersionDate(versions: unknown): string | undefined {
   const first: unknown = Array.isArray(versions) ? versions[0] : undefined;
   return isJsonObject(first) ? textField(first, 'created') : undefined;
+}
+
+/** The number of the version that is listed last, "v3". */
+function lastVersion(versions: unknown): number | undefined {
+  const last: unknown = Array.isArray(versions) ? versions.at(-1) : undefined;
+  return isJsonObject(last) ? versionNumber(textField(last, 'version')) : undefined;
 }

@@ -1,15 +1,19 @@
 import { Parser } from 'csv-parse';
 import { systemCode } from '../../errors.js';
 import { MAX_RECORD_LENGTH } from './format.js';
+import { lineBreaksIn } from './line-breaks.js';
 
 /** One row of a table, or why the lines from `line` to `lastLine` are none. Lines are 1-based. */
 export type CsvRow =
   | { kind: 'row'; line: number; cells: string[] }
   | { kind: 'broken'; line: number; lastLine: number; fault: 'too-long' | 'open-quote' };
 
+/** The most bytes of UTF-8 that a UTF-16 code unit stands for. */
+const BYTES_A_UNIT = 3;
+
 /**
- * The rows of a CSV text that arrives in pieces; blank lines are none. csv-parse is given one line at a time,
- * so that after a fault, which ends it, a new parser can go on at the next line.
+ * The rows of a CSV text that arrives in pieces; blank lines are none. A fault ends csv-parse, so where a row may become too
+ * long it is given one line at a time, and a new parser can go on at the line after the fault.
  */
 export async function* csvRowsOf(
   text: AsyncIterable<string>,
@@ -18,19 +22,22 @@ export async function* csvRowsOf(
   let rows = new RowParser(delimiter, 1);
   let line = 1;
   let skipping = false;
-  for await (const piece of linePiecesOf(text)) {
-    const endsLine = piece.endsWith('\n');
-    if (!skipping) {
-      yield* await rows.write(piece);
-      if (rows.fault !== null) {
-        yield { kind: 'broken', line: rows.nextLine, lastLine: line, fault: rows.fault };
-        skipping = true;
+  for await (const chunk of withLineFeeds(text)) {
+    const mayFault = rows.heldBytes + BYTES_A_UNIT * chunk.length > MAX_RECORD_LENGTH;
+    for (const piece of skipping || mayFault ? linesIn(chunk) : [chunk]) {
+      if (!skipping) {
+        yield* await rows.write(piece);
+        if (rows.fault !== null) {
+          yield { kind: 'broken', line: rows.nextLine, lastLine: line, fault: rows.fault };
+          skipping = true;
+        }
+      }
+      line += lineBreaksIn(piece);
+      if (skipping && piece.endsWith('\n')) {
+        rows = new RowParser(delimiter, line);
+        skipping = false;
       }
     }
-    if (!endsLine) continue;
-    line += 1;
-    if (skipping) rows = new RowParser(delimiter, line);
-    skipping = false;
   }
   if (skipping) return;
   yield* await rows.end();
@@ -44,6 +51,8 @@ class RowParser {
   /** Where the row after the last complete one begins. */
   nextLine: number;
   fault: 'too-long' | 'open-quote' | null = null;
+  /** At most so much was given of a row that is not complete. */
+  heldBytes = 0;
   readonly #parser: Parser;
   #rows: CsvRow[] = [];
 
@@ -70,6 +79,7 @@ class RowParser {
     const fault = await new Promise<Error | null | undefined>((resolve) => {
       this.#parser.write(text, resolve);
     });
+    this.heldBytes = BYTES_A_UNIT * text.length + (this.#rows.length > 0 ? 0 : this.heldBytes);
     return this.#takenUntil(fault);
   }
 
@@ -83,7 +93,7 @@ class RowParser {
   }
 
   #take(cells: string[], lastLine: number): void {
-    const breaks = cells.reduce((count, cell) => count + cell.split('\n').length - 1, 0);
+    const breaks = cells.reduce((count, cell) => count + lineBreaksIn(cell), 0);
     this.nextLine = lastLine + 1;
     const isBlank = cells.length === 1 && cells[0]?.trim() === '';
     if (!isBlank) this.#rows.push({ kind: 'row', line: lastLine - breaks, cells });
@@ -100,21 +110,23 @@ class RowParser {
   }
 }
 
-/**
- * The text cut after every line break, CRLF and CR made LF: csv-parse counts a quoted CRLF as two lines.
- * A line longer than a piece comes in several.
- */
-async function* linePiecesOf(text: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+/** The text with CRLF and CR made LF: csv-parse counts a quoted CRLF as two lines. */
+async function* withLineFeeds(text: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
   let endedInCr = false;
   for await (const raw of text) {
     if (raw === '') continue;
-    const chunk = (endedInCr && raw.startsWith('\n') ? raw.slice(1) : raw).replaceAll(/\r\n?/g, '\n');
+    const piece = endedInCr && raw.startsWith('\n') ? raw.slice(1) : raw;
     endedInCr = raw.endsWith('\r');
-    let start = 0;
-    for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', start)) {
-      yield chunk.slice(start, end + 1);
-      start = end + 1;
-    }
-    if (start < chunk.length) yield chunk.slice(start);
+    yield piece.includes('\r') ? piece.replaceAll(/\r\n?/g, '\n') : piece;
   }
+}
+
+/** The text cut after every line break. A line longer than it comes in several pieces. */
+function* linesIn(chunk: string): Generator<string, void, undefined> {
+  let start = 0;
+  for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', start)) {
+    yield chunk.slice(start, end + 1);
+    start = end + 1;
+  }
+  if (start < chunk.length) yield chunk.slice(start);
 }

@@ -47,11 +47,12 @@ function outcomeOfRow(row: CsvRow, columns: string[]): ReadOutcome {
   if (row.kind === 'broken') {
     const lost = row.lastLine > line ? `; lines ${line} to ${row.lastLine} are lost with it` : '';
     const fault = row.fault === 'too-long' ? 'the row is longer than 8 MiB' : 'a quoted cell is never closed';
-    return { kind: 'bad', line, reason: `${fault}${lost}` };
+    const problem = row.fault === 'too-long' ? 'too_long' : 'broken_record';
+    return { kind: 'bad', line, problem, reason: `${fault}${lost}` };
   }
   if (row.cells.length !== columns.length) {
     const reason = `the row has ${row.cells.length} columns, the header ${columns.length}`;
-    return { kind: 'bad', line, reason };
+    return { kind: 'bad', line, problem: 'broken_record', reason };
   }
   const cells = columns.map((column, index) => [column, row.cells[index]]);
   return outcomeOf(line, Object.fromEntries(cells.filter(([, cell]) => cell !== '')), paperFromFields);

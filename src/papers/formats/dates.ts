@@ -15,6 +15,7 @@ const NAMED_MONTH_DAY = new RegExp(
   'i',
 );
 const MONTH_OR_YEAR = /^(\d{4})(?:[-/](\d{1,2}))?$/;
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 /**
@@ -39,8 +40,16 @@ export function isPlausibleYear(year: number): boolean {
 }
 
 function dayOf(year: number, month: number, day: number): KnownDate | null {
-  if (!isPlausibleYear(year)) return null;
-  const date = new Date(Date.UTC(year, month - 1, day));
-  const exists = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  return exists ? { day: date.toISOString().slice(0, 10), year } : null;
+  if (!isPlausibleYear(year) || month < 1 || day < 1 || day > daysIn(year, month)) return null;
+  return { day: `${year}-${twoDigits(month)}-${twoDigits(day)}`, year };
+}
+
+/** 0 for a month that is none. */
+function daysIn(year: number, month: number): number {
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return month === 2 && isLeap ? 29 : (DAYS[month - 1] ?? 0);
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : `${value}`;
 }

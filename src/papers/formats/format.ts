@@ -3,7 +3,23 @@ import type { ReadOutcome } from '../paper.js';
 import type { UnusedNames } from './unused-names.js';
 
 /** The formats that `build` reads, as `--format` names them. */
-export const FORMAT_NAMES = ['page', 'jsonl', 'json-array', 'csv', 'arxiv-snapshot'] as const;
+export const FORMAT_NAMES = [
+  'page',
+  'jsonl',
+  'json-array',
+  'csv',
+  'arxiv-snapshot',
+  'arxiv-atom',
+  'arxiv-oai',
+  's2-dataset',
+  's2-graph',
+  'openalex',
+  'daily-papers',
+  'bibtex',
+  'ris',
+  'csl-json',
+  'pubmed-xml',
+] as const;
 
 export type FormatName = (typeof FORMAT_NAMES)[number];
 

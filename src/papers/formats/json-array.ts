@@ -1,51 +1,23 @@
-import { NearpaperError } from '../../errors.js';
-import type { PaperInput, ReadOutcome } from '../paper.js';
-import type { PaperReader, ReadContext } from './format.js';
-import { BrokenJsonArray, type JsonElement, JsonElementSplitter } from './json-elements.js';
+import type { PaperReader } from './format.js';
+import { BrokenJsonArray, JsonElementSplitter } from './json-elements.js';
+import { readArray } from './json-records.js';
 import { firstLines } from './lines.js';
 import { isJsonObject, parseJson } from './parse-json.js';
 import { firstPrettyObject, isPrettyPrinted } from './pretty-json.js';
-import { type Fields, isFieldName, outcomeOf, paperFromFields } from './record-fields.js';
+import { isFieldName, outcomeOf, paperFromFields } from './record-fields.js';
 
 /** One JSON array of objects as in JSON Lines, alone or as a member of an object: {"papers": [...]}. */
 export const jsonArray: PaperReader = {
   name: 'json-array',
   looksLike: (head) => /^\s*\[\s*(?:[[{\]"]|null|$)/.test(head) || wrapsRecords(head),
-  read: readJsonArray,
+  read: (text, context) =>
+    readArray(text, context.source, (line, value) =>
+      outcomeOf(line, value, (fields) => {
+        context.unused.addFields(fields);
+        return paperFromFields(fields);
+      }),
+    ),
 };
-
-async function* readJsonArray(
-  text: AsyncIterable<string>,
-  context: ReadContext,
-): AsyncGenerator<ReadOutcome, void, undefined> {
-  const splitter = new JsonElementSplitter();
-  const toPaper = (fields: Fields) => {
-    context.unused.addFields(fields);
-    return paperFromFields(fields);
-  };
-  try {
-    for await (const piece of text) {
-      for (const element of splitter.push(piece)) yield outcomeOfElement(element, toPaper);
-    }
-    splitter.end();
-  } catch (thrown) {
-    if (!(thrown instanceof BrokenJsonArray)) throw thrown;
-    throw new NearpaperError(
-      'input_unreadable',
-      `${context.source}, line ${thrown.line}: the JSON array cannot be read further, ${thrown.message}. ` +
-        'Mend it there, or write one record a line (JSON Lines), where a broken record costs only itself.',
-      { cause: thrown },
-    );
-  }
-}
-
-function outcomeOfElement({ line, text }: JsonElement, toPaper: (fields: Fields) => PaperInput): ReadOutcome {
-  if (text === null) return { kind: 'bad', line, reason: 'the record is longer than 8 MiB' };
-  const parsed = parseJson(text);
-  return parsed.ok
-    ? outcomeOf(line, parsed.value, toPaper)
-    : { kind: 'bad', line, reason: `${parsed.reason} of the record` };
-}
 
 /** Whether an object holds an array of records, rather than being a record itself, one a line. */
 function wrapsRecords(head: string): boolean {

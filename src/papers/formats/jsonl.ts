@@ -1,7 +1,7 @@
 import type { PaperInput, ReadOutcome } from '../paper.js';
 import type { PaperReader, ReadContext } from './format.js';
-import { firstLines, linesOf } from './lines.js';
-import { parseJson } from './parse-json.js';
+import { readLines, type ToOutcome } from './json-records.js';
+import { firstLines } from './lines.js';
 import { isPrettyPrinted, readPrettyPrinted } from './pretty-json.js';
 import { type Fields, outcomeOf, paperFromFields } from './record-fields.js';
 
@@ -25,18 +25,6 @@ export async function* readJsonLines(
   context: ReadContext,
   toPaper: (fields: Fields) => PaperInput,
 ): AsyncGenerator<ReadOutcome, void, undefined> {
-  if (isPrettyPrinted(context.head)) {
-    yield* readPrettyPrinted(text, (line, value) => outcomeOf(line, value, toPaper));
-    return;
-  }
-  for await (const line of linesOf(text)) {
-    if (line.text === null) {
-      yield { kind: 'bad', line: line.number, reason: 'the line is longer than 8 MiB' };
-    } else if (line.text.trim() !== '') {
-      const parsed = parseJson(line.text);
-      yield parsed.ok
-        ? outcomeOf(line.number, parsed.value, toPaper)
-        : { kind: 'bad', line: line.number, reason: parsed.reason };
-    }
-  }
+  const toOutcome: ToOutcome = (line, value) => outcomeOf(line, value, toPaper);
+  yield* isPrettyPrinted(context.head) ? readPrettyPrinted(text, toOutcome) : readLines(text, toOutcome);
 }

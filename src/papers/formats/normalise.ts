@@ -15,14 +15,29 @@ import {
   tooLong,
 } from './bounds.js';
 import { FIRST_YEAR, isPlausibleYear, LAST_YEAR, parseDate } from './dates.js';
+import type { Problem } from './problems.js';
 
 /** A text of more than so many times what it may have is refused unread, though cleaning it might leave less. */
 const UNREAD_FROM = 8;
 
-export type Normalised = { ok: true; paper: IncomingPaper } | { ok: false; reason: string };
+export type Normalised = { ok: true; paper: IncomingPaper } | Refused;
+
+/** Why something is not taken. */
+export interface Refused {
+  ok: false;
+  problem: Problem;
+  reason: string;
+}
 
 /** Why an input is no paper, beginning with the field's name. */
-class Unacceptable extends Error {}
+class Unacceptable extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem, reason: string) {
+    super(reason);
+    this.problem = problem;
+  }
+}
 
 /**
  * Makes a paper of what a reader found or a caller sent: texts in NFC on one line without control characters,
@@ -31,17 +46,12 @@ class Unacceptable extends Error {}
  * long or not http(s) is dropped. The work is linear in the length of what is given.
  */
 export function normalisePaper(input: PaperInput): Normalised {
-  try {
-    return { ok: true, paper: paperOf(input) };
-  } catch (thrown) {
-    if (thrown instanceof Unacceptable) return { ok: false, reason: thrown.message };
-    throw thrown;
-  }
+  return attempt(() => ({ ok: true, paper: paperOf(input) }));
 }
 
 function paperOf(input: PaperInput): IncomingPaper {
   const title = textOf('title', input.title, MAX_TITLE_LENGTH);
-  if (title === '') throw new Unacceptable('title: there is none');
+  if (title === '') throw new Unacceptable('no_title', 'title: there is none');
   const published = dateOf('published', input.published);
   return {
     id: input.id === undefined ? null : acceptableId(input.id),
@@ -55,15 +65,32 @@ function paperOf(input: PaperInput): IncomingPaper {
     venue: textOf('venue', input.venue, MAX_VENUE_LENGTH) || null,
     url: webAddress(input.url ?? ''),
     doi: doiOf(input.doi),
+    ...(input.version === undefined ? {} : { version: input.version }),
   };
+}
+
+/** An abstract that came apart from its paper, as `normalisePaper` makes it; the reason where it is too long. */
+export function normaliseAbstract(abstract: string): { ok: true; abstract: string } | Refused {
+  return attempt(() => ({ ok: true, abstract: textOf('abstract', abstract, MAX_ABSTRACT_LENGTH) }));
+}
+
+function attempt<T>(make: () => T): T | Refused {
+  try {
+    return make();
+  } catch (thrown) {
+    if (!(thrown instanceof Unacceptable)) throw thrown;
+    const { problem, message } = thrown;
+    return { ok: false, problem, reason: message };
+  }
 }
 
 /** NFC on one line, without lone surrogates and control characters. */
 function cleanText(text: string): string {
-  // Most texts are ASCII that is clean already, and the rest of this is the slow part of a read.
-  if (!/[^ -~]| {2}/.test(text)) return text.trim();
+  // Most texts are ASCII, or are so but for their line breaks; the rest of this is the slow part of a read.
+  const oneLine = /[\n\r\t]| {2}/.test(text) ? text.replaceAll(/[ \n\r\t]+/g, ' ') : text;
+  if (!/[^ -~]/.test(oneLine)) return oneLine.trim();
   return composed(
-    text
+    oneLine
       .toWellFormed()
       .replaceAll(/[^\P{Cc}\s\u0085]/gu, '')
       .replaceAll(/[\s\u0085]+/g, ' ')
@@ -79,7 +106,7 @@ function composed(text: string): string {
 /** A clean text of at most so many characters; empty when there is none. */
 function textOf(field: string, text: string | undefined, most: number): string {
   if (text === undefined) return '';
-  if (text.length > UNREAD_FROM * most) throw new Unacceptable(`${field}: ${tooLong(most)}`);
+  if (text.length > UNREAD_FROM * most) throw new Unacceptable('too_long', `${field}: ${tooLong(most)}`);
   const clean = cleanText(text);
   refuseLonger(field, clean, most);
   return clean;
@@ -90,22 +117,23 @@ function textsOf(field: string, texts: string[] | undefined, bounds: ListBounds)
   if (texts === undefined) return [];
   const { count, each, together } = bounds;
   if (texts.length > count)
-    throw new Unacceptable(`${field}: there are more than ${count.toLocaleString('en')}`);
+    throw new Unacceptable('too_long', `${field}: there are more than ${count.toLocaleString('en')}`);
   const clean = texts.map((text, index) => textOf(`${field}[${index}]`, text, each));
   refuseLonger(field, clean.join(''), together);
   return clean.filter((text) => text !== '');
 }
 
 function acceptableId(id: string): string {
-  if (id.trim() === '') throw new Unacceptable('id: it is empty');
-  if (/\p{Cc}/u.test(id)) throw new Unacceptable('id: it contains control characters');
-  if (!id.isWellFormed()) throw new Unacceptable('id: it contains a lone surrogate, half a character');
+  if (id.trim() === '') throw new Unacceptable('bad_id', 'id: it is empty');
+  if (/\p{Cc}/u.test(id)) throw new Unacceptable('bad_id', 'id: it contains control characters');
+  if (!id.isWellFormed())
+    throw new Unacceptable('bad_id', 'id: it contains a lone surrogate, half a character');
   refuseLonger('id', id, MAX_ID_LENGTH);
   return id;
 }
 
 function refuseLonger(field: string, text: string, most: number): void {
-  if (isLonger(text, most)) throw new Unacceptable(`${field}: ${tooLong(most)}`);
+  if (isLonger(text, most)) throw new Unacceptable('too_long', `${field}: ${tooLong(most)}`);
 }
 
 function dateOf(field: string, text: string | undefined): ReturnType<typeof parseDate> {
@@ -113,7 +141,10 @@ function dateOf(field: string, text: string | undefined): ReturnType<typeof pars
   if (clean === '') return null;
   const date = parseDate(clean);
   if (date === null) {
-    throw new Unacceptable(`${field}: "${clean.slice(0, 40)}" is not a date; write it as YYYY-MM-DD`);
+    throw new Unacceptable(
+      'bad_date',
+      `${field}: "${clean.slice(0, 40)}" is not a date; write it as YYYY-MM-DD`,
+    );
   }
   return date;
 }
@@ -121,7 +152,7 @@ function dateOf(field: string, text: string | undefined): ReturnType<typeof pars
 function yearOf(year: number | undefined): number | null {
   if (year === undefined) return null;
   if (isPlausibleYear(year)) return year;
-  throw new Unacceptable(`year: ${year} is not a year from ${FIRST_YEAR} to ${LAST_YEAR}`);
+  throw new Unacceptable('bad_date', `year: ${year} is not a year from ${FIRST_YEAR} to ${LAST_YEAR}`);
 }
 
 /**

@@ -34,14 +34,24 @@ async function* readPage(text: AsyncIterable<string>): AsyncGenerator<ReadOutcom
     }
   }
   if (title !== null) {
-    yield { kind: 'bad', line: title.number, reason: 'a title without an abstract: the page ends after it' };
+    yield {
+      kind: 'bad',
+      line: title.number,
+      problem: 'broken_record',
+      reason: 'a title without an abstract: the page ends after it',
+    };
   }
 }
 
 function outcomeOfPair(title: Line, abstract: Line): ReadOutcome {
   if (title.text === null || abstract.text === null) {
     const which = title.text === null ? 'title' : 'abstract';
-    return { kind: 'bad', line: title.number, reason: `the line of the ${which} is longer than 8 MiB` };
+    return {
+      kind: 'bad',
+      line: title.number,
+      problem: 'too_long',
+      reason: `the line of the ${which} is longer than 8 MiB`,
+    };
   }
   return {
     kind: 'paper',

@@ -24,11 +24,12 @@ export async function* readPrettyPrinted(
     const { line, text: whole } = record;
     record = new PrettyRecord();
     if (line === null) return [];
-    if (whole === null) return [{ kind: 'bad', line, reason: 'the record is longer than 8 MiB' }];
+    if (whole === null)
+      return [{ kind: 'bad', line, problem: 'too_long', reason: 'the record is longer than 8 MiB' }];
     const parsed = parseJson(whole);
     return parsed.ok
       ? [toOutcome(line, parsed.value)]
-      : [{ kind: 'bad', line, reason: `${parsed.reason} of the record` }];
+      : [{ kind: 'bad', line, problem: 'broken_record', reason: `${parsed.reason} of the record` }];
   };
   for await (const line of linesOf(text)) {
     // An object without indentation is an outermost one: after a broken record, reading goes on there.

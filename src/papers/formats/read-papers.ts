@@ -6,6 +6,7 @@ import { decoded, unpacked } from './decode-bytes.js';
 import type { FormatName, PaperReader, ReadContext } from './format.js';
 import { peek } from './peek.js';
 import { readerOf, recogniseReader } from './readers.js';
+import { StrayLines } from './stray-bytes.js';
 import { readingFailure, unrecognised } from './unreadable.js';
 import { UnusedNames } from './unused-names.js';
 
@@ -17,6 +18,8 @@ export interface ReadPapersOptions {
   format?: FormatName | undefined;
   /** What "-" reads, `process.stdin` in the entries. */
   stdin?: Readable | undefined;
+  /** Refuses an input from the first line on that is not UTF-8; such lines are read as Windows-1252 otherwise. */
+  strictEncoding?: boolean | undefined;
   /** Ends the reading; its reason is thrown. */
   signal?: AbortSignal | undefined;
 }
@@ -50,8 +53,12 @@ export async function readPapers(source: string, options: ReadPapersOptions = {}
   const name = source === '-' ? 'standard input' : source;
   const input = openInput(source, options.stdin);
   if (signal !== undefined) addAbortSignal(signal, input);
+  const strays = options.strictEncoding === true ? null : new StrayLines();
   try {
-    const text = await peek(decoded(unpacked(bytesOf(input))), (taken) => lengthOf(taken) >= HEAD_LENGTH);
+    const text = await peek(
+      decoded(unpacked(bytesOf(input)), strays),
+      (taken) => lengthOf(taken) >= HEAD_LENGTH,
+    );
     const head = text.taken.join('');
     const reader = options.format === undefined ? recogniseReader(head) : readerOf(options.format);
     if (reader === undefined && text.failure !== null) throw text.failure.thrown;
@@ -61,7 +68,7 @@ export async function readPapers(source: string, options: ReadPapersOptions = {}
       source: name,
       format: reader?.name ?? null,
       outcomes: outcomesOf(reader, text.all, { source: name, head, unused }, signal),
-      notes: () => [unused.note(name)].filter((note) => note !== null),
+      notes: () => [unused.note(name), strays?.note(name) ?? null].filter((note) => note !== null),
       close: () => {
         input.destroy();
       },

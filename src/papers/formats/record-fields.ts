@@ -1,7 +1,8 @@
-import type { PaperInput, ReadOutcome } from '../paper.js';
+import type { PaperInput, PassedOver, ReadPaper } from '../paper.js';
 import { isLonger } from '../text-length.js';
 import { AUTHOR_BOUNDS, CATEGORY_BOUNDS, tooLong } from './bounds.js';
 import { isJsonObject, typeNameOf } from './parse-json.js';
+import type { Problem } from './problems.js';
 
 /** The fields of PaperInput, which records and columns are named by. */
 export const FIELD_NAMES = [
@@ -28,19 +29,30 @@ export function isFieldName(name: string): boolean {
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Why a record cannot be used; becomes the reason of a bad record. */
-export class FieldProblem extends Error {}
+export class FieldProblem extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem, reason: string) {
+    super(reason);
+    this.problem = problem;
+  }
+}
 
 /** The outcome of a value that should be a record; `toPaper` may throw FieldProblem. */
 export function outcomeOf(
   line: number,
   value: unknown,
   toPaper: (fields: Fields) => PaperInput,
-): ReadOutcome {
-  if (!isJsonObject(value)) return { kind: 'bad', line, reason: `not an object but ${typeNameOf(value)}` };
+): ReadPaper | PassedOver {
+  if (!isJsonObject(value))
+    return { kind: 'bad', line, problem: 'wrong_type', reason: `not an object but ${typeNameOf(value)}` };
   try {
     return { kind: 'paper', line, paper: toPaper(value) };
   } catch (thrown) {
-    if (thrown instanceof FieldProblem) return { kind: 'bad', line, reason: thrown.message };
+    if (thrown instanceof FieldProblem) {
+      const { problem, message } = thrown;
+      return { kind: 'bad', line, problem, reason: message };
+    }
     throw thrown;
   }
 }
@@ -69,7 +81,7 @@ export function paperFromFields(fields: Fields): PaperInput {
 /** The title as given; throws FieldProblem when there is none but blanks. */
 export function titleField(fields: Fields): string {
   const title = textField(fields, 'title');
-  if (title === undefined || title.trim() === '') throw new FieldProblem('no title');
+  if (title === undefined || title.trim() === '') throw new FieldProblem('no_title', 'no title');
   return title;
 }
 
@@ -89,7 +101,7 @@ export function idField(fields: Fields): string | undefined {
   const value = fields.id;
   if (typeof value !== 'number') return textField(fields, 'id');
   if (Number.isSafeInteger(value)) return String(value);
-  throw new FieldProblem(`id: the number ${value} may have lost digits; write the id as a string`);
+  throw new FieldProblem('bad_id', `id: the number ${value} may have lost digits; write the id as a string`);
 }
 
 /** Categories from an array of strings, or from one string with spaces, commas or semicolons between them. */
@@ -142,15 +154,15 @@ function yearField(fields: Fields): number | undefined {
   if (value.trim() === '') return undefined;
   // "2024.0" is how tables with gaps in a column of numbers are written.
   const year = /^\s*(\d{1,4})(?:\.0*)?\s*$/.exec(value)?.[1];
-  if (year === undefined) throw new FieldProblem(`year: "${value.slice(0, 40)}" is not a year`);
+  if (year === undefined) throw new FieldProblem('bad_date', `year: "${value.slice(0, 40)}" is not a year`);
   return Number(year);
 }
 
 /** For a text that lists several, before it is taken apart. */
 function refuseLonger(name: string, text: string, most: number): void {
-  if (isLonger(text, most)) throw new FieldProblem(`${name}: ${tooLong(most)}`);
+  if (isLonger(text, most)) throw new FieldProblem('too_long', `${name}: ${tooLong(most)}`);
 }
 
 function wrongType(field: string, expected: string, value: unknown): FieldProblem {
-  return new FieldProblem(`${field}: expected ${expected}, got ${typeNameOf(value)}`);
+  return new FieldProblem('wrong_type', `${field}: expected ${expected}, got ${typeNameOf(value)}`);
 }

@@ -1,6 +1,7 @@
 import { messageOf, NearpaperError, systemCode } from '../../errors.js';
-import { BadEncoding } from './decode-bytes.js';
+import { BinaryInput } from './binary-input.js';
 import { FORMAT_NAMES } from './format.js';
+import { BadEncoding } from './stray-bytes.js';
 
 /** What the system or zlib says, and what to do about it. */
 const FAULTS: Record<string, string> = {
@@ -20,6 +21,9 @@ const FAULTS: Record<string, string> = {
  */
 export function readingFailure(source: string, thrown: unknown, afterLine: number): unknown {
   if (thrown instanceof BadEncoding) return badEncoding(source, thrown);
+  if (thrown instanceof BinaryInput) {
+    return new NearpaperError('input_unreadable', `${source}: it ${thrown.advice}`, { cause: thrown });
+  }
   const code = systemCode(thrown);
   if (thrown instanceof NearpaperError || code === undefined || !/^(?:E[A-Z0-9]+|Z_[A-Z_]+)$/.test(code)) {
     return thrown;
@@ -30,11 +34,11 @@ export function readingFailure(source: string, thrown: unknown, afterLine: numbe
 }
 
 function badEncoding(source: string, fault: BadEncoding): NearpaperError {
-  const what =
-    fault.encoding === 'UTF-8'
-      ? 'it has bytes that are not UTF-8. Convert the text, e.g. `iconv -f latin1 -t utf-8 in.csv > out.csv`; ' +
-        'of packed and binary files only gzip is read.'
-      : `it has bytes that are not ${fault.encoding}, which its byte order mark names. Write the file again, as UTF-8.`;
+  const isUtf16 = fault.encoding.startsWith('UTF-16');
+  const what = isUtf16
+    ? `it has bytes that are not ${fault.encoding}, which its byte order mark names. Write the file again, as UTF-8.`
+    : `it has bytes that are not ${fault.encoding}. Convert the text, e.g. ` +
+      '`iconv -f latin1 -t utf-8 in.csv > out.csv`; of packed and binary files only gzip is read.';
   return new NearpaperError('input_unreadable', `${source}, line ${fault.line}: ${what}`, { cause: fault });
 }
 

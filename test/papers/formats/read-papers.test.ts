@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { isUtf8 } from 'node:buffer';
 import { chmodSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { NearpaperError } from '../../../src/errors.js';
+import { decoded } from '../../../src/papers/formats/decode-bytes.js';
 import { parseFormatName } from '../../../src/papers/formats/format.js';
 import { readPapers } from '../../../src/papers/formats/read-papers.js';
+import { StrayLines } from '../../../src/papers/formats/stray-bytes.js';
 import { fileOf, packagePath, papersOf, type Reading, readAll, readPieces, summary } from './reading.js';
 
 const record = (n: number) =>
@@ -152,42 +156,166 @@ test('a slow consumer holds the source back', async () => {
 
 describe('bytes that are not UTF-8', () => {
   const latin1 = (text: string) => Buffer.from(text, 'latin1');
-  const advice =
-    /, line 3: it has bytes that are not UTF-8\. .*`iconv -f latin1 -t utf-8 in\.csv > out\.csv`/;
+  const titles = ({ outcomes }: Reading) => papersOf(outcomes).map(({ title }) => title);
+  const note = (what: string) => [`In standard input, ${what} read as Windows-1252.`];
 
-  test('end the reading after the records before them, with the line, however they are cut', async () => {
+  test('are read as Windows-1252 in their line, and told of, however they are cut', async () => {
+    for (const [bytes, read, notes] of [
+      [latin1('title\ngood\ncaf\xe9\n'), ['good', 'café'], '1 line is not UTF-8 (line 3); it was'],
+      [
+        Buffer.concat([
+          Buffer.from('{"title":"É 𝒩"}\n'),
+          latin1('{"title":"\x93\xc9\x94 \x80"}\r\n{"title":"\xfc"}'),
+        ]),
+        ['É 𝒩', '“É” €', 'ü'],
+        '2 lines are not UTF-8 (the first is line 2); they were',
+      ],
+      [
+        latin1('\xef\xbb\xbf[{"title":"caf\xe9"},\n{"title":"b"}]'),
+        ['café', 'b'],
+        '1 line is not UTF-8 (line 1); it was',
+      ],
+      // Half a character at the end of the input.
+      [
+        Buffer.from('{"title":"a"}\n{"title":"é 𝒩').subarray(0, -1),
+        ['a'],
+        '1 line is not UTF-8 (line 2); it was',
+      ],
+    ] as const) {
+      for (const pieces of [[bytes], [...bytes].map((byte) => Uint8Array.of(byte)), [gzipSync(bytes)]]) {
+        const reading = await readPieces(pieces);
+        assert.deepEqual([titles(reading), reading.notes, reading.thrown], [read, note(notes), undefined]);
+      }
+    }
+  });
+
+  test('far into an input are told of with the exact line', async () => {
+    const lines = Array.from({ length: 5000 }, (_, n) => JSON.stringify({ id: `${n}`, title: `É ${n} 𝒩` }));
+    const bytes = Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), latin1('{"title":"\xe9"}\n')]);
+    const reading = await readAll('-', { stdin: Readable.from(slicesOf(bytes, 65_536)) });
+    assert.equal(titles(reading).filter((title) => /^É \d+ 𝒩$/.test(title)).length, 5000);
+    assert.deepEqual(
+      [titles(reading).at(-1), reading.notes],
+      ['é', note('1 line is not UTF-8 (line 5001); it was')],
+    );
+  });
+
+  test('in a line of megabytes change no more than their part of it', async () => {
+    const long = `"${'ab é𝒩 '.repeat(600_000)}"`;
+    const bytes = Buffer.concat([Buffer.from(`{"x":${long},"title":"`), latin1('\xe9"}\n{"title":"b"}\n')]);
+    for (const size of [bytes.length, 65_536, 999_983]) {
+      const reading = await readAll('-', { format: 'jsonl', stdin: Readable.from(slicesOf(bytes, size)) });
+      assert.deepEqual(titles(reading), ['é', 'b']);
+      assert.equal(reading.notes.at(-1), note('1 line is not UTF-8 (line 1); it was')[0]);
+    }
+  });
+
+  test('give the same text however they are cut', async () => {
+    const part = fc.oneof(
+      fc.constantFrom('\n', '\r\n', 'a', 'é', '𝒩', '注', '\ufeff').map((text) => Buffer.from(text)),
+      fc.constantFrom(0xe9, 0x93, 0xf0, 0x80, 0xc3, 0xff).map((byte) => Buffer.of(byte)),
+    );
+    const read = async (pieces: Uint8Array[], strays: StrayLines | null) => {
+      let text = '';
+      try {
+        for await (const piece of decoded(Readable.from(pieces, { objectMode: true }), strays)) text += piece;
+      } catch (thrown) {
+        text += String(thrown);
+      }
+      return [text, strays?.note('x')];
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(part, { maxLength: 30 }),
+        fc.integer({ min: 1, max: 7 }),
+        async (parts, size) => {
+          const bytes = Buffer.concat([Buffer.from('a'), ...parts]);
+          for (const strays of [() => new StrayLines(), () => null]) {
+            assert.deepEqual(await read(slicesOf(bytes, size), strays()), await read([bytes], strays()));
+          }
+          const lines = bytes
+            .toString('latin1')
+            .split('\n')
+            .map((line) => latin1(line));
+          const expected = lines.map((line) =>
+            isUtf8(line)
+              ? line.toString()
+              : line
+                  .toString('latin1')
+                  .replaceAll('\x93', '“')
+                  .replaceAll('\x80', '€')
+                  .replaceAll('\x92', '’'),
+          );
+          assert.equal((await read([bytes], new StrayLines()))[0], expected.join('\n'));
+        },
+      ),
+    );
+  });
+
+  test('end the reading after the records before them where the encoding is strict', async () => {
+    const advice =
+      /, line 3: it has bytes that are not UTF-8\. .*`iconv -f latin1 -t utf-8 in\.csv > out\.csv`/;
     for (const [bytes, read] of [
       [latin1('id,title\n1,good\n2,caf\xe9\n3,x\n'), ['2']],
       [latin1('{"title":"a"}\n{"title":"b"}\n{"title":"caf\xe9"}\n{"title":"c"}\n'), ['1', '2']],
       [latin1('[{"title":"a"},\n{"title":"b"},\n{"title":"\xfcber"}]'), ['1', '2']],
-      // Half a character at the end of the input.
       [Buffer.from('{"title":"a"}\n{"title":"b"}\n{"title":"𝒩').subarray(0, -1), ['1', '2']],
     ] as const) {
       for (const pieces of [[bytes], [...bytes].map((byte) => Uint8Array.of(byte)), [gzipSync(bytes)]]) {
-        const reading = await readPieces(pieces);
+        const reading = await readPieces(pieces, { strictEncoding: true });
         assertUnreadable(reading, advice);
         assert.deepEqual(summary(reading.outcomes), read);
       }
     }
   });
 
-  test('far into an input end it too, with the exact line', async () => {
-    const lines = Array.from({ length: 5000 }, (_, n) => JSON.stringify({ id: `${n}`, title: `É ${n} 𝒩` }));
-    const bytes = Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), latin1('{"title":"\xe9"}\n')]);
-    const reading = await readAll('-', { stdin: Readable.from(slicesOf(bytes, 65_536)) });
-    assertUnreadable(reading, /line 5001: it has bytes/);
-    assert.equal(papersOf(reading.outcomes).length, 5000);
-  });
-
   test('are none where the replacement character itself is written, or a byte order mark inside', async () => {
-    const { outcomes, thrown } = await readPieces(['{"title":"a\ufffdb\ufeffc"}\n']);
-    assert.deepEqual([papersOf(outcomes), thrown], [[{ title: 'a\ufffdb\ufeffc' }], undefined]);
+    const reading = await readPieces(['{"title":"a\ufffdb\ufeffc"}\n'], { strictEncoding: true });
+    assert.deepEqual([titles(reading), reading.thrown, reading.notes], [['a\ufffdb\ufeffc'], undefined, []]);
   });
 
-  test('are told of UTF-16 with half a character as well', async () => {
+  test('are told of UTF-16 with half a character as an error', async () => {
     const reading = await readPieces([Buffer.from('\ufeff{"title":"a"}\n{"title":"\ud835"}\n', 'utf16le')]);
     assertUnreadable(reading, /line 2: it has bytes that are not UTF-16LE.* as UTF-8/);
   });
+
+  test('are read as the encoding that an XML declaration names', async () => {
+    const read = async (declaration: string, body: Uint8Array) => {
+      let text = '';
+      const pieces = Readable.from([Buffer.from(declaration), body], { objectMode: true });
+      for await (const piece of decoded(pieces, new StrayLines())) text += piece;
+      return text.slice(declaration.length);
+    };
+    const declared = (name: string) => `<?xml version="1.0" encoding="${name}"?>\n`;
+    assert.equal(await read(declared('ISO-8859-2'), latin1('\xb3\xf3d\xbc\n')), 'łódź\n');
+    assert.equal(await read(declared('iso-8859-1'), latin1('\xe9\x80')), 'é€');
+    assert.equal(await read(declared('GBK'), latin1('\xd7\xa2')), '注');
+    for (const name of ['UTF-8', 'utf-16', 'no-such']) {
+      assert.equal(await read(declared(name), Buffer.from('é')), 'é', name);
+      assert.equal(await read(declared(name), latin1('\xe9')), 'é', name);
+    }
+  });
+});
+
+test('a binary file is refused, with what it is and what to do', async () => {
+  const zip = Buffer.concat([Buffer.from('PK\x03\x04\x14\x00'), Buffer.alloc(600, 0x9c)]);
+  const tar = Buffer.concat([Buffer.from('a.json'), Buffer.alloc(251), Buffer.from('ustar\x0000')]);
+  const late = Buffer.concat([Buffer.from('{"title":"a"}\n'.repeat(100)), Buffer.of(0xe9, 0, 0xff)]);
+  for (const [bytes, message] of [
+    [zip, /^standard input: it looks like a zip archive, which \.xlsx and \.docx are too\. Unpack it/],
+    [Buffer.from('PAR1\x15\x04'), /it looks like a Parquet file\. Write its records as CSV or JSON Lines/],
+    [Buffer.from('SQLite format 3\0'), /it looks like an SQLite database/],
+    [Buffer.from('%PDF-1.7\n%'), /it looks like a PDF document/],
+    [Buffer.from('\x28\xb5\x2f\xfd\x04', 'latin1'), /it looks packed with zstd\. Unpack it/],
+    [gzipSync(tar), /it looks like a tar archive\. Unpack it/],
+    [Buffer.of(0x7f, 0x45, 0x4c, 0x46, 0, 0), /it has NUL bytes, as binary files do/],
+  ] as const) {
+    for (const format of [undefined, 'csv', 'jsonl'] as const) {
+      assertUnreadable(await readPieces([bytes], { format }), message);
+    }
+  }
+  assertUnreadable(await readPieces([late]), /it has NUL bytes/);
+  assert.deepEqual(papersOf((await readPieces(['BZh,title\nx,PAR1\n'])).outcomes), [{ title: 'PAR1' }]);
 });
 
 function slicesOf(bytes: Uint8Array, size: number): Uint8Array[] {

@@ -1,58 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { FORMAT_NAMES, type FormatName } from '../../../src/papers/formats/format.js';
+import { FORMAT_NAMES } from '../../../src/papers/formats/format.js';
 import { READERS } from '../../../src/papers/formats/readers.js';
 import { UnusedNames } from '../../../src/papers/formats/unused-names.js';
+import { TITLES } from './contract/fixture.js';
+import { FIXTURES } from './contract/fixtures.js';
 import { fileOf, papersOf, readAll, readPieces, summary } from './reading.js';
-
-/** What a reader supplies: three records of which the middle one is bad, with text beyond ASCII. */
-interface Fixture {
-  text: string;
-  /** Lines of the two papers, and of the bad record between them; null when the format can have none there. */
-  lines: [number, number];
-  bad: { line: number; reason: RegExp } | null;
-}
-
-const TITLES = ['Énergie – die 𝒩-Räume', '注意力就是你所需要的'];
-const [A, B] = TITLES;
-const snapshotRecord = (title: string | undefined) =>
-  JSON.stringify({
-    id: '0704.0001',
-    submitter: 'X',
-    title,
-    abstract: 'ä',
-    versions: [],
-    update_date: '2008-11-26',
-  });
-
-const FIXTURES: Record<FormatName, Fixture> = {
-  page: {
-    text: `new\n\nGet trending papers in your email inbox!\n\nSubscribe\n\nbyAK and the research community\n\nMar 11\n\n${A}\n\nä\n\n${B}\n\nä\n`,
-    lines: [11, 15],
-    bad: null,
-  },
-  jsonl: {
-    text: `\n{"title":"${A}"}\n{"title":"x",}\n\n{"title":"${B}"}\n`,
-    lines: [2, 5],
-    bad: { line: 3, reason: /^not JSON: unexpected "}" at position 14$/ },
-  },
-  'json-array': {
-    text: `[\n  {"title": "${A}"},\n  {\n    "title": NaN\n  },\n\n  {"title": "${B}"}\n]\n`,
-    lines: [2, 7],
-    bad: { line: 3, reason: /^not JSON: unexpected "N" at position \d+ of the record$/ },
-  },
-  csv: {
-    text: `id,Title,Abstract\n\n1,"${A}","two\nlines, ""quoted"""\n2,x\n3,${B},ä\n`,
-    lines: [3, 6],
-    bad: { line: 5, reason: /^the row has 2 columns, the header 3$/ },
-  },
-  'arxiv-snapshot': {
-    text: `${snapshotRecord(A)}\n${snapshotRecord(undefined)}\n${snapshotRecord(B)}\n`,
-    lines: [1, 3],
-    bad: { line: 2, reason: /^no title$/ },
-  },
-};
 
 test('every format has one reader, and no other', () => {
   assert.deepEqual(READERS.map(({ name }) => name).sort(), [...FORMAT_NAMES].sort());

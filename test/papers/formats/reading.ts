@@ -45,7 +45,7 @@ export function papersOf(outcomes: ReadOutcome[]): PaperInput[] {
 /** Outcomes as "3" for a paper on line 3 and "4 reason" for a bad record on line 4. */
 export function summary(outcomes: ReadOutcome[]): string[] {
   return outcomes.map((outcome) =>
-    outcome.kind === 'paper' ? `${outcome.line}` : `${outcome.line} ${outcome.reason}`,
+    outcome.kind === 'bad' ? `${outcome.line} ${outcome.reason}` : `${outcome.line}`,
   );
 }
 

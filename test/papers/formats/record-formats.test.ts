@@ -374,9 +374,10 @@ test('a record of the arXiv snapshot is mapped to the fields of a paper', async 
   const [first, second] = papersOf(outcomes);
   assert.deepEqual(first, {
     id: '0704.0001',
-    title: 'Calculation of prompt diphoton production cross sections at Tevatron and\n  LHC energies',
+    version: 2,
+    title: 'Calculation of prompt diphoton production cross sections at Tevatron and   LHC energies',
     abstract:
-      '  A fully differential calculation in perturbative quantum chromodynamics is\npresented for the production of massive photon pairs at hadron colliders.\n',
+      'A fully differential calculation in perturbative quantum chromodynamics is presented for the production of massive photon pairs at hadron colliders.',
     authors: ['C. Balázs', 'E. L. Berger', 'P. M. Nadolsky', 'C. -P. Yuan'],
     published: 'Mon, 2 Apr 2007 19:18:42 GMT',
     updated: '2008-11-26',
