@@ -61,7 +61,7 @@ const SETTINGS = {
   },
   NEARPAPER_ALLOW_DOWNLOAD: {
     shown: 'no',
-    help: 'yes lets a hub id in NEARPAPER_MODEL be downloaded. Nothing else ever uses the network.',
+    help: 'yes lets a hub id in NEARPAPER_MODEL be downloaded. But for that and "nearpaper fetch", nothing uses the network.',
     schema: oneOf(['yes', 'no'], 'no').transform((answer) => answer === 'yes'),
   },
   NEARPAPER_CACHE: {
@@ -124,6 +124,11 @@ const SETTINGS = {
     shown: 'false',
     help: 'true: the service writes nothing, whatever keys there are; for folders that another process writes, and read-only media.',
     schema: oneOf(['true', 'false'], 'false').transform((answer) => answer === 'true'),
+  },
+  NEARPAPER_FOLLOW: {
+    shown: '0',
+    help: 'Seconds between two looks at what is published: the service takes up a new generation by itself. 0: only when it is told, by SIGHUP or POST /v1/admin/reload.',
+    schema: wholeNumber(0, 86_400, 0),
   },
   NEARPAPER_CORS_ORIGINS: {
     shown: '',
@@ -220,6 +225,8 @@ export interface Config {
   readKeys: ReadKey[];
   /** Nothing is written, whatever keys there are. */
   readOnly: boolean;
+  /** Seconds between two looks at what is published; 0: none. */
+  follow: number;
   corsOrigins: string[];
   deadlineMs: number;
   limits: {
@@ -309,6 +316,7 @@ function configOf(values: z.infer<typeof configSchema>): Config {
     adminKey: values.NEARPAPER_ADMIN_KEY ?? null,
     readKeys: values.NEARPAPER_READ_KEYS,
     readOnly: values.NEARPAPER_READ_ONLY,
+    follow: values.NEARPAPER_FOLLOW,
     corsOrigins: values.NEARPAPER_CORS_ORIGINS,
     deadlineMs: values.NEARPAPER_DEADLINE_MS,
     limits: {

@@ -49,6 +49,8 @@ export const ERRORS = {
   model_damaged: { status: 500, title: 'The model is damaged' },
   model_mismatch: { status: 500, title: 'The index was built with another model' },
   native_module: { status: 500, title: 'A native module is missing' },
+  source_unreachable: { status: 500, title: 'The source cannot be reached' },
+  source_refused: { status: 500, title: 'The source refused' },
   port_in_use: { status: 500, title: 'The port is taken' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -6,6 +6,8 @@ import type { RebuildEvent } from './changes/rebuilder.js';
 import type { Config } from './config.js';
 import { vendoredNames } from './embedding/model.js';
 import { messageOf, NearpaperError } from './errors.js';
+import { Follower } from './follow.js';
+import { currentGeneration } from './generations/folder.js';
 import { Leases } from './generations/leases.js';
 import { Live } from './generations/live.js';
 import { createApp } from './http/app.js';
@@ -80,6 +82,7 @@ async function start(options: ServiceOptions, metrics: Metrics): Promise<Running
     return reloaded;
   };
   service.reload = reloadInTurn;
+  const follower = follow(running, reloadInTurn);
   return {
     url,
     async reload() {
@@ -88,12 +91,28 @@ async function start(options: ServiceOptions, metrics: Metrics): Promise<Running
     },
     stop() {
       running.ending.abort();
+      follower?.close();
       stopping ??= stop(running, server, reloading)
         .finally(() => metrics.close())
         .then(() => logger.info('stopped'));
       return stopping;
     },
   };
+}
+
+/** Null where nobody asked for it, and where nobody else can publish: this service writes the folder itself. */
+function follow({ config, live, corpus, logger }: Running, reload: () => Promise<Served>): Follower | null {
+  if (config.follow === 0) return null;
+  if (corpus !== null) {
+    logger.info('NEARPAPER_FOLLOW has nothing to follow: this service writes its folder itself');
+    return null;
+  }
+  return new Follower({
+    everyMs: config.follow * 1000,
+    published: async () => (await currentGeneration(config.indexFolder))?.name ?? null,
+    served: () => live.current.about.generation,
+    reload,
+  });
 }
 
 /** Where writes are on, the right to write comes first: what is opened then is what will be changed. */

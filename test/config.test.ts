@@ -40,6 +40,7 @@ describe('settings', () => {
       adminKey: null,
       readKeys: [],
       readOnly: false,
+      follow: 0,
       corsOrigins: [],
       deadlineMs: 10_000,
       limits: {

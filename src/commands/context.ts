@@ -21,6 +21,7 @@ export interface SettingFlags {
   port?: string;
   host?: string;
   logLevel?: string;
+  follow?: string;
 }
 
 const FLAG_SETTINGS = {
@@ -29,6 +30,7 @@ const FLAG_SETTINGS = {
   port: 'PORT',
   host: 'HOST',
   logLevel: 'LOG_LEVEL',
+  follow: 'NEARPAPER_FOLLOW',
 } as const;
 
 /** Environment and flags as one Config. Errors: `config_invalid`. */

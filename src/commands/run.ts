@@ -1,12 +1,14 @@
 /** The command line: which commands there are, what they take, and what their failures exit with. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { SETTING_LIST } from '../config.js';
 import { type ErrorCode, messageOf, NearpaperError } from '../errors.js';
 import { FORMAT_NAMES } from '../papers/formats/format.js';
 import { addEvaluate } from './add-evaluate.js';
+import { addFetch } from './add-fetch.js';
 import { addOperations } from './add-operations.js';
 import { addQueries } from './add-queries.js';
 import { addRebuilds } from './add-rebuilds.js';
+import { addSync } from './add-sync.js';
 import { HOW_TO_FIND_IDS } from './answer-text.js';
 import type { CommandContext } from './context.js';
 import { printLine } from './output.js';
@@ -89,6 +91,8 @@ function createProgram(context: CommandContext, report: Report): Command {
     );
   addBuild(program, context);
   addRebuilds(program, context);
+  addSync(program, context, report);
+  addFetch(program, context);
   addServe(program, context, report);
   addQueries(program, context);
   addOperations(program, context, report);
@@ -138,6 +142,12 @@ function addServe(program: Command, context: CommandContext, report: Report): vo
       .option('--port <number>', 'port to listen on (PORT)')
       .option('--host <address>', 'address to listen on (HOST)')
       .option('--log-level <level>', 'trace, debug, info, warn, error, fatal or silent (LOG_LEVEL)')
+      .addOption(
+        new Option(
+          '--follow [seconds]',
+          'take up by itself what is published, looking every so many seconds, 5 if not said (NEARPAPER_FOLLOW)',
+        ).preset('5'),
+      )
       .option(MODEL_FLAG, MODEL_HELP);
   serving(subcommand(program, 'serve', 'answer over HTTP from the published index; never builds')).action(
     async (flags) => {

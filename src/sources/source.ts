@@ -1,0 +1,53 @@
+/** What a source of papers has to say to be followed: `harvest.ts` does the rest. */
+import type { Clock } from './clock.js';
+import type { Day, DayRange } from './days.js';
+
+/** A harvest under way. */
+export interface Harvest extends DayRange {
+  /** The address that is asked; cursors mean nothing elsewhere. */
+  url: string;
+  /** When the source began to answer, an ISO date-time: what changed later may not be in it. Null before. */
+  began: string | null;
+  /** Where the next page begins, as the source says; null for the first. */
+  cursor: string | null;
+  /** Records received, and how many there are in all where the source says so. */
+  records: number;
+  total: number | null;
+}
+
+/** A page of a harvest. */
+export interface Page {
+  /** As received, to be kept; null where there is nothing in it. */
+  body: readonly Uint8Array[] | null;
+  /** The file to keep it in, without .gz; null: numbered, in the order of arrival. */
+  name: string | null;
+  /** Records in it, and how many of them hold a paper. */
+  records: number;
+  papers: number;
+  /** All records of the harvest, where the source says so. */
+  total: number | null;
+  /** When the source made this answer, an ISO date-time. */
+  answered: string;
+  /** Where the next page begins; null after the last. */
+  next: string | null;
+  /** What else to tell, in one line. */
+  note: string | null;
+}
+
+export interface Source {
+  /** How messages call it. */
+  readonly label: string;
+  readonly url: string;
+  /** The folder for its pages, below the one of all sources. */
+  readonly folder: string;
+  /** Of numbered pages, such as "xml". */
+  readonly extension: string;
+  /** How many days before the one on which a harvest began may still get papers: they are asked for again. */
+  readonly growingDays: number;
+  /** The last day that can be asked for. */
+  lastDay(now: number): Day;
+  /** From when to fetch where nobody says; null: it must be said. */
+  defaultSince(now: number): Day | null;
+  /** The page at the cursor; "expired" when the source no longer knows the cursor. */
+  page(harvest: Harvest, clock: Clock): Promise<Page | 'expired'>;
+}
