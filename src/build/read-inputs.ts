@@ -76,20 +76,23 @@ class Importing {
 
   async read({ path, within }: Input): Promise<void> {
     const { format, stdin, strict, signal, passOver = false } = this.#request;
+    const mayFail = (within !== null || passOver) && !strict;
     const report: InputReport = { input: path, format: null, records: 0, bad: 0, leftOut: 0, failure: null };
     try {
       const reading = await readPapers(path, { stdin, format, signal, strictEncoding: strict });
       Object.assign(report, { input: reading.source, format: reading.format });
       await this.#readAll(reading, report);
-      refuseEmpty(report);
+      if (!isUseful(report)) report.failure = { kind: 'broken', message: nothingIn(report) };
     } catch (thrown) {
-      if ((within === null && !passOver) || strict || !isUnreadable(thrown)) throw thrown;
+      if (!mayFail || !isUnreadable(thrown)) throw thrown;
       // What was read before it broke is stored, and stays.
       this.#store();
       report.failure = failureOf(thrown, report);
-      this.#note(`Passed over: ${thrown.message}`);
     }
     this.#inputs.push(report);
+    if (report.failure === null) return;
+    if (!mayFail) throw nothingFound(report.failure.message);
+    this.#note(`Passed over: ${report.failure.message}`);
   }
 
   async #readAll(reading: PaperReading, report: InputReport): Promise<void> {
@@ -168,7 +171,7 @@ class Importing {
   finish(started: number): ImportReport {
     const { inputs, passOver = false } = this.#request;
     if (inputs.length > 0 && !passOver && !this.#inputs.some(isUseful))
-      throw nothingFound(inputs, this.#inputs);
+      throw nothingFound(nothingInAny(inputs, this.#inputs));
     this.#draft.settleIds();
     const { joined, withoutPaper } = this.#draft.settleAbstracts(EXAMPLES);
     const lost = withoutPaper.ids.map((id) => ({ input: 'the abstracts', line: null, reason: id }));
@@ -190,16 +193,14 @@ class Importing {
 }
 
 function isUnreadable(thrown: unknown): thrown is NearpaperError {
-  return (
-    thrown instanceof NearpaperError && (thrown.code === 'input_unreadable' || thrown.code === 'input_empty')
-  );
+  return thrown instanceof NearpaperError && thrown.code === 'input_unreadable';
 }
 
 function failureOf(thrown: NearpaperError, { format }: InputReport): InputFailure {
-  const { message, cause } = thrown;
-  const code = systemCode(cause);
+  const { message } = thrown;
+  const code = systemCode(thrown.cause);
   if (code !== undefined && !code.startsWith('Z_')) return { kind: 'unavailable', message };
-  const isForeign = format === null && code === undefined && thrown.code !== 'input_empty';
+  const isForeign = format === null && code === undefined;
   return { kind: isForeign ? 'unrecognised' : 'broken', message };
 }
 
@@ -208,19 +209,16 @@ function isUseful({ records, bad }: InputReport): boolean {
   return records > bad;
 }
 
-function refuseEmpty(report: InputReport): void {
-  if (isUseful(report)) return;
-  const { input, records } = report;
-  const found = records === 0 ? 'it is empty' : `all of its ${records} records are bad`;
-  throw new NearpaperError('input_empty', `No paper found in ${input}: ${found}. The index stays as it was.`);
+function nothingIn({ input, records }: InputReport): string {
+  return `No paper found in ${input}: ${records === 0 ? 'it is empty' : `all of its ${records} records are bad`}.`;
 }
 
-function nothingFound(names: readonly string[], inputs: readonly InputReport[]): NearpaperError {
+function nothingInAny(names: readonly string[], inputs: readonly InputReport[]): string {
   const files = inputs.length === 0 ? 'there is no file in it' : 'none of its files could be used';
   const reasons = inputs.flatMap(({ failure }) => failure?.message ?? []).slice(0, EXAMPLES);
-  const detail = reasons.length === 0 ? '' : ` (${reasons.join(' ')})`;
-  return new NearpaperError(
-    'input_empty',
-    `No paper found in ${names.join(', ')}: ${files}${detail}. The index stays as it was.`,
-  );
+  return [`No paper found in ${names.join(', ')}: ${files}.`, ...reasons].join(' ');
+}
+
+function nothingFound(reason: string): NearpaperError {
+  return new NearpaperError('input_empty', `${reason} The index stays as it was.`);
 }

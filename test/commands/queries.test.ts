@@ -41,7 +41,7 @@ describe('nearpaper build', () => {
       ['empty', /empty/],
       ['missing.jsonl', /Cannot read missing\.jsonl/],
       ['useless.jsonl', /No paper found/],
-      ['.', /is a folder/],
+      ['.', /No paper found in \.: none of its files could be used/],
     ] as const) {
       const { code, stderr } = await run('build', input);
       assert.match(stderr, says);
