@@ -46,7 +46,7 @@ import { containedChanges, writeManifest } from './write-manifest.js';
  * `index_unwritable`, `index_damaged`, those of the model, and `cancelled` when the signal aborts.
  */
 export async function build(request: BuildRequest): Promise<BuildResult> {
-  await checkInputs(request.inputs);
+  await checkInputs(request);
   await requireWritable(request.indexFolder);
   const lock = lockForWriting(request.indexFolder, 'nearpaper build');
   try {
@@ -105,9 +105,9 @@ async function makeLocked(request: BuildRequest, plan: Plan): Promise<BuildResul
       request.onEvent({ kind: 'note', message: 'Resuming: what a stopped build embedded is kept.' });
     // Where nothing is published that could turn out to be unchanged, it is needed for sure.
     if (plan.base === null) model.prepare();
-    const summary = await importInto(draft, plan, request);
+    const { result: summary, isNews } = await importInto(draft, plan, request);
     const isAsked = request.rebuild || request.discardChanges;
-    const mayStay = plan.base !== null && !isAsked && isUnchanged(summary);
+    const mayStay = plan.base !== null && !isAsked && !isNews;
     if (plan.base !== null && mayStay && (await isIndexCurrent(plan.base, plan))) {
       draft.close();
       if (!keepDraft) await rm(building, { recursive: true, force: true });
@@ -176,10 +176,6 @@ async function tidyUp(request: BuildRequest, name: string, published: Published 
   } catch (thrown) {
     request.onEvent({ kind: 'note', message: `Old generations could not be removed: ${messageOf(thrown)}.` });
   }
-}
-
-function isUnchanged(changes: { added: number; changed: number; removed: number }): boolean {
-  return changes.added + changes.changed + changes.removed === 0;
 }
 
 /**

@@ -16,7 +16,7 @@ import type { BuildRequest } from './request.js';
  */
 export async function dryRun(given: BuildRequest): Promise<DryRunResult> {
   const request = { ...given, isDry: true };
-  await checkInputs(request.inputs);
+  await checkInputs(request);
   const plan = await planOf(request);
   const folder = await mkdtemp(join(tmpdir(), 'nearpaper-dry-run-'));
   try {
@@ -25,7 +25,7 @@ export async function dryRun(given: BuildRequest): Promise<DryRunResult> {
       embeddings: plan.published && storeOf(plan.published),
     });
     try {
-      const result = await importInto(draft, plan, request);
+      const { result } = await importInto(draft, plan, request);
       return { kind: 'dry-run', ...result, toEmbed: draft.pendingLabels(plan.model.fingerprint).length };
     } finally {
       draft.close();

@@ -1,4 +1,5 @@
 /** What became of everything that an import read: what a build tells at its end, for people and as JSON. */
+import type { Replaced } from '../papers/draft-input.js';
 import { PROBLEMS, type Problem } from '../papers/formats/problems.js';
 
 export interface ImportReport {
@@ -10,19 +11,25 @@ export interface ImportReport {
   records: number;
   /** Records that something is wrong with, skipped. */
   bad: number;
-  /** Records that are no paper, and rightly so. */
+  /** Records that are no paper, and rightly so; abstracts whose paper is not there among them. */
   leftOut: number;
+  /** Records that are the abstracts of papers which come apart from them. */
+  abstracts: number;
+  /** Papers that the other records, and those abstracts, are about. */
+  papersNamed: number;
   /** The bad ones and the left out by their kinds, the most frequent first. */
   skipped: SkippedKind[];
-  /** Records whose id came earlier in the same input; the last one won. */
+  /** Records whose id came earlier in the same input; the last one won. Of abstracts likewise. */
   repeated: number;
   /** Older versions of arXiv papers that are held in a newer one. */
   olderVersions: number;
   /** Ids of a few records that were folded into others. */
   foldedExamples: string[];
+  /** Papers whose id came with quite another title: maybe two papers of one id. */
+  replaced: { readonly count: number; readonly examples: readonly Replaced[] };
   /** Groups of papers with ids of their own that share a DOI or arXiv id, in the whole corpus; answers fold them. */
   shared: { count: number; examples: string[][] };
-  /** Records, of those that are papers, that have no abstract: their title alone is embedded. */
+  /** Papers, of those named, that have no abstract: their title alone is embedded. */
   withoutAbstract: number;
   /** Abstracts that came apart from their papers and were joined to them. */
   abstractsJoined: number;
@@ -48,10 +55,11 @@ export interface InputReport {
 export interface InputFailure {
   /**
    * - `unrecognised`: it is in no format that is read, such as a note or a picture.
-   * - `broken`: it is truncated, empty, or holds no good record.
+   * - `broken`: it ends too early, is damaged, or is no list of papers though its name promises one.
+   * - `empty`: it was read to its end, and nothing in it is good.
    * - `unavailable`: the system did not let it be read, by its permissions or its disk.
    */
-  kind: 'unrecognised' | 'broken' | 'unavailable';
+  kind: 'unrecognised' | 'broken' | 'empty' | 'unavailable';
   message: string;
 }
 
@@ -70,8 +78,22 @@ export interface SkippedRecord {
   reason: string;
 }
 
+/** What a note of a file that could not be read begins with. */
+export const PASSED_OVER = 'Passed over: ';
+
 /** How many examples there are of everything. */
 export const EXAMPLES = 3;
+
+/** How many there were, and the first few of them. */
+export class Counted<T> {
+  count = 0;
+  readonly examples: T[] = [];
+
+  add(one: T): void {
+    this.count++;
+    if (this.examples.length < EXAMPLES) this.examples.push(one);
+  }
+}
 
 /** Counts what is skipped, by kinds, and keeps a few examples of each. */
 export class SkippedRecords {

@@ -40,6 +40,6 @@ export interface BuildResult extends ImportResult {
 /** What a build would do. */
 export interface DryRunResult extends ImportResult {
   kind: 'dry-run';
-  /** Texts that would go through the model. */
+  /** Texts that would go through the model, but for those that a stopped build has embedded. */
   toEmbed: number;
 }

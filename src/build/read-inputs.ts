@@ -2,16 +2,19 @@
 import { access, constants } from 'node:fs/promises';
 import { messageOf, NearpaperError, systemCode } from '../errors.js';
 import type { Draft } from '../papers/draft.js';
+import type { Replaced } from '../papers/draft-input.js';
 import { normaliseAbstract, normalisePaper } from '../papers/formats/normalise.js';
 import { PROBLEMS, type Problem } from '../papers/formats/problems.js';
 import { type PaperReading, readPapers } from '../papers/formats/read-papers.js';
 import type { HeldAbstract } from '../papers/held-abstracts.js';
 import type { IncomingPaper, ReadOutcome } from '../papers/paper.js';
 import {
+  Counted,
   EXAMPLES,
   type ImportReport,
   type InputFailure,
   type InputReport,
+  PASSED_OVER,
   SkippedRecords,
 } from './import-report.js';
 import { emptyFolders, expandInputs, type Input } from './inputs.js';
@@ -21,8 +24,8 @@ import type { BuildRequest } from './request.js';
 const BATCH = 500;
 
 /** Fails before any work when an input cannot be read. Errors: `input_unreadable`. */
-export async function checkInputs(inputs: readonly string[]): Promise<void> {
-  for (const input of inputs) {
+export async function checkInputs({ inputs, passOver = false }: BuildRequest): Promise<void> {
+  for (const input of passOver ? [] : inputs) {
     if (input === '-') continue;
     try {
       await access(input, constants.R_OK);
@@ -60,7 +63,8 @@ class Importing {
   readonly #emptyFolders: string[] = [];
   readonly #notes: string[] = [];
   readonly #folded: string[] = [];
-  readonly #counts = { records: 0, repeated: 0, olderVersions: 0, withoutAbstract: 0 };
+  readonly #replaced = new Counted<Replaced>();
+  readonly #counts = { records: 0, repeated: 0, olderVersions: 0, abstracts: 0 };
   #papers: IncomingPaper[] = [];
   #abstracts: HeldAbstract[] = [];
 
@@ -82,7 +86,7 @@ class Importing {
       const reading = await readPapers(path, { stdin, format, signal, strictEncoding: strict });
       Object.assign(report, { input: reading.source, format: reading.format });
       await this.#readAll(reading, report);
-      if (!isUseful(report)) report.failure = { kind: 'broken', message: nothingIn(report) };
+      if (!isUseful(report)) report.failure = { kind: 'empty', message: nothingIn(report) };
     } catch (thrown) {
       if (!mayFail || !isUnreadable(thrown)) throw thrown;
       // What was read before it broke is stored, and stays.
@@ -92,7 +96,7 @@ class Importing {
     this.#inputs.push(report);
     if (report.failure === null) return;
     if (!mayFail) throw nothingFound(report.failure.message);
-    this.#note(`Passed over: ${report.failure.message}`);
+    this.#note(`${PASSED_OVER}${report.failure.message}`);
   }
 
   async #readAll(reading: PaperReading, report: InputReport): Promise<void> {
@@ -120,16 +124,17 @@ class Importing {
       this.#skip(report, outcome.line, outcome.problem, outcome.reason);
     } else if (outcome.kind === 'abstract') {
       const clean = normaliseAbstract(outcome.abstract);
-      if (clean.ok) this.#abstracts.push({ id: outcome.id, abstract: clean.abstract });
-      else this.#skip(report, outcome.line, clean.problem, clean.reason);
+      if (clean.ok) {
+        this.#abstracts.push({ id: outcome.id, abstract: clean.abstract });
+        this.#counts.abstracts++;
+      } else this.#skip(report, outcome.line, clean.problem, clean.reason);
     } else {
       const clean = normalisePaper(outcome.paper);
       if (!clean.ok) this.#skip(report, outcome.line, clean.problem, clean.reason);
-      else if (outcome.abstractElsewhere) this.#papers.push({ ...clean.paper, abstractElsewhere: true });
-      else {
-        if (clean.paper.abstract === '') this.#counts.withoutAbstract++;
-        this.#papers.push(clean.paper);
-      }
+      else
+        this.#papers.push(
+          outcome.abstractElsewhere ? { ...clean.paper, abstractElsewhere: true } : clean.paper,
+        );
     }
   }
 
@@ -153,6 +158,8 @@ class Importing {
 
   #store(): void {
     for (const outcome of this.#draft.upsert(this.#papers)) {
+      if (outcome.kind !== 'older_version' && outcome.replaced !== undefined)
+        this.#replaced.add(outcome.replaced);
       if (outcome.kind === 'stored') continue;
       if (outcome.kind === 'repeated') this.#counts.repeated++;
       else this.#counts.olderVersions++;
@@ -173,17 +180,22 @@ class Importing {
     if (inputs.length > 0 && !passOver && !this.#inputs.some(isUseful))
       throw nothingFound(nothingInAny(inputs, this.#inputs));
     this.#draft.settleIds();
-    const { joined, withoutPaper } = this.#draft.settleAbstracts(EXAMPLES);
+    const { held, joined, withoutPaper } = this.#draft.settleAbstracts(EXAMPLES);
     const lost = withoutPaper.ids.map((id) => ({ input: 'the abstracts', line: null, reason: id }));
     this.#skipped.addMany('abstract_without_paper', withoutPaper.count, lost);
     return {
       inputs: this.#inputs,
       emptyFolders: this.#emptyFolders,
       ...this.#counts,
+      // Of several abstracts of one paper the last counts.
+      repeated: this.#counts.repeated + this.#counts.abstracts - held,
+      papersNamed: this.#draft.named,
+      withoutAbstract: this.#draft.namedWithoutAbstract,
       bad: this.#skipped.bad,
       leftOut: this.#skipped.leftOut,
       skipped: this.#skipped.kinds(),
       foldedExamples: this.#folded,
+      replaced: this.#replaced,
       shared: inputs.length === 0 ? { count: 0, examples: [] } : this.#draft.twins(EXAMPLES),
       abstractsJoined: joined,
       notes: this.#notes,
@@ -196,11 +208,14 @@ function isUnreadable(thrown: unknown): thrown is NearpaperError {
   return thrown instanceof NearpaperError && thrown.code === 'input_unreadable';
 }
 
-function failureOf(thrown: NearpaperError, { format }: InputReport): InputFailure {
+/** Names that promise papers: what is in no known format was damaged, or is the page of an error. */
+const PAPERS = /\.(?:jsonl|ndjson|json|csv|tsv|bib|ris|xml|gz)$/i;
+
+function failureOf(thrown: NearpaperError, { input, format }: InputReport): InputFailure {
   const { message } = thrown;
   const code = systemCode(thrown.cause);
   if (code !== undefined && !code.startsWith('Z_')) return { kind: 'unavailable', message };
-  const isForeign = format === null && code === undefined;
+  const isForeign = format === null && code === undefined && !PAPERS.test(input);
   return { kind: isForeign ? 'unrecognised' : 'broken', message };
 }
 

@@ -19,7 +19,7 @@ function addArxiv(fetching: Command, context: CommandContext): void {
       'such as cs.CL or hep-th, or a whole archive such as cs; may be given several times',
       (name: string, before: string[] | undefined) => [...(before ?? []), name],
     )
-    .option('--since <day>', 'the first day, YYYY-MM-DD; if not said, that of the last time')
+    .option('--since <day>', 'the first day, YYYY-MM-DD; if not said, that of the last run without --until')
     .option('--until <day>', 'the last day; if not said, today')
     .option('--to <folder>', 'folder to keep the pages in; if not said, "fetched" in the index folder')
     .option('--download-only', 'leave the index alone')
@@ -50,7 +50,7 @@ function addDailyPapers(fetching: Command, context: CommandContext): void {
   subcommand(fetching, 'daily-papers', 'the daily papers of Hugging Face')
     .option(
       '--since <day>',
-      'the first day, YYYY-MM-DD; if not said, that of the last time, at first a week ago',
+      'the first day, YYYY-MM-DD; if not said, that of the last run without --until, at first a week ago',
     )
     .option('--until <day>', 'the last day; if not said, today')
     .option('--to <folder>', 'folder to keep the lists in; if not said, "fetched" in the index folder')

@@ -1,9 +1,11 @@
 /** `nearpaper fetch arxiv` and `nearpaper fetch daily-papers` */
 import { join, resolve } from 'node:path';
+import type { InputReport } from '../build/import-report.js';
 import type { BuildResult, DryRunResult } from '../build/progress.js';
 import { NearpaperError } from '../errors.js';
+import { currentGeneration } from '../generations/folder.js';
 import { ARXIV_INTERVAL_MS, ARXIV_LABEL, ARXIV_URL, arxivSource } from '../sources/arxiv.js';
-import { setOf } from '../sources/arxiv-sets.js';
+import type { Asked, AskedDays } from '../sources/asked-days.js';
 import { type Clock, systemClock } from '../sources/clock.js';
 import {
   DAILY_PAPERS_INTERVAL_MS,
@@ -13,13 +15,15 @@ import {
 } from '../sources/daily-papers.js';
 import { isDay } from '../sources/days.js';
 import { withFetchFolder } from '../sources/fetch-folder.js';
-import { type Asked, type HarvestReport, harvest, markBuilt } from '../sources/harvest.js';
+import { markBuilt, pendingPages, type TargetIndex } from '../sources/fetched-pages.js';
+import { daysOf, type HarvestReport, harvest } from '../sources/harvest.js';
+import { STATE_FILE } from '../sources/harvest-state.js';
 import { PoliteClient } from '../sources/polite-client.js';
 import type { Source } from '../sources/source.js';
-import { printImport, runBuild, runDryRun } from './build.js';
+import { runBuild, runDryRun } from './build.js';
 import { type CommandContext, configOf, type SettingFlags } from './context.js';
-import { describeFetch, FetchDisplay } from './fetch-display.js';
-import { printJson, printLine } from './output.js';
+import { describeFetch, FetchDisplay, type Fetched, printFetch, type SourceReport } from './fetch-display.js';
+import { printLine } from './output.js';
 import { nearpaperVersion } from './version.js';
 
 export interface FetchFlags extends SettingFlags {
@@ -36,13 +40,16 @@ export interface FetchArxivFlags extends FetchFlags {
   category: string[];
 }
 
+/** Pages that could not be read are named up to so many. */
+const SHOWN_PATHS = 3;
+
 /** Where papers are fetched, and how it wants to be asked. */
 interface Service {
   label: string;
   url: string;
   intervalMs: number;
   accept: string;
-  sources: (url: string, client: PoliteClient) => Source[];
+  sources: (url: string) => Source[];
 }
 
 export async function fetchArxivCommand(
@@ -51,14 +58,12 @@ export async function fetchArxivCommand(
   clock: Clock = systemClock,
 ): Promise<void> {
   const categories = [...new Set(flags.category)];
-  // Before anything is made or asked for.
-  for (const category of categories) setOf(category);
   const arxiv: Service = {
     label: ARXIV_LABEL,
     url: ARXIV_URL,
     intervalMs: ARXIV_INTERVAL_MS,
     accept: 'text/xml, application/xml',
-    sources: (url, client) => categories.map((category) => arxivSource(category, url, client)),
+    sources: (url) => categories.map((category) => arxivSource(category, url)),
   };
   await fetchCommand(context, flags, arxiv, clock);
 }
@@ -73,18 +78,19 @@ export async function fetchDailyPapersCommand(
     url: DAILY_PAPERS_URL,
     intervalMs: DAILY_PAPERS_INTERVAL_MS,
     accept: 'application/json',
-    sources: (url, client) => [dailyPapersSource(url, client)],
+    sources: (url) => [dailyPapersSource(url)],
   };
   await fetchCommand(context, flags, dailyPapers, clock);
 }
 
-/** A source and what this run fetched of it. */
-interface Fetched {
+/** A source, where its pages are kept, and which of its days are asked for. */
+interface Followed {
   source: Source;
-  report: HarvestReport;
+  folder: string;
+  days: AskedDays;
 }
 
-/** Everything is fetched first, then all of it is built in at once. */
+/** Everything is fetched first, then all of it is built in at once, also what is there when a source fails. */
 async function fetchCommand(
   context: CommandContext,
   flags: FetchFlags,
@@ -93,48 +99,68 @@ async function fetchCommand(
 ): Promise<void> {
   const started = performance.now();
   const asked = askedOf(flags);
-  const url = urlOf(flags.url ?? service.url);
-  const folder = resolve(flags.to ?? join(configOf(context, flags).indexFolder, 'fetched'));
+  const sources = service.sources(urlOf(flags.url ?? service.url));
+  const { indexFolder } = configOf(context, flags);
+  const folder = resolve(flags.to ?? join(indexFolder, 'fetched'));
+  // What cannot be asked for is told before anything is made.
+  const followed: Followed[] = [];
+  for (const source of sources) {
+    const own = join(folder, source.folder);
+    followed.push({ source, folder: own, days: await daysOf(source, own, asked, clock) });
+  }
   await withFetchFolder(folder, async (times) => {
-    const { signal, stdout } = context;
-    const display = new FetchDisplay(context.stderr);
+    const { signal, stdout, stderr } = context;
+    const display = new FetchDisplay(stderr);
     const onWait = (message: string) => display.line(message);
     const { label, intervalMs, accept } = service;
     const userAgent = `nearpaper/${nearpaperVersion()}`;
     const client = new PoliteClient({ label, intervalMs, accept, userAgent, clock, signal, times, onWait });
-    const fetched = await download(context, service.sources(url, client), { folder, asked, clock, display });
-    if (!flags.json) {
-      for (const { source, report } of fetched) printLine(stdout, describeFetch(source.label, report));
-    }
-    const result = flags.downloadOnly ? null : await buildIn(context, flags, fetched);
-    report(context, flags, { fetched, result, started });
+    const reports = await download(context, followed, { folder, asked, client, clock, display });
+    if (!flags.json) for (const line of reports.flatMap(describeFetch)) printLine(stdout, line);
+    const fetched = await withPending(reports, indexFolder);
+    const failures = reports.flatMap(({ report: { failure } }) => failure ?? []);
+    const { result, unread } = await buildIn(context, flags, fetched).catch((thrown: unknown) => {
+      for (const { message } of failures) printLine(stderr, message);
+      throw thrown;
+    });
+    printFetch(context, flags, { fetched, result, started });
+    if (unread.length > 0) failures.push(notRead(unread));
+    const [first, ...others] = failures;
+    for (const { message } of others) printLine(stderr, message);
+    if (first !== undefined) throw first;
   });
 }
 
 interface Download {
   folder: string;
   asked: Asked;
+  client: PoliteClient;
   clock: Clock;
   display: FetchDisplay;
 }
 
+/** What came of every source. One that refuses keeps none of the others; one that cannot be reached is the last. */
 async function download(
   { signal, stderr }: CommandContext,
-  sources: readonly Source[],
-  { folder, asked, clock, display }: Download,
-): Promise<Fetched[]> {
-  const fetched: Fetched[] = [];
+  followed: readonly Followed[],
+  { folder, asked, client, clock, display }: Download,
+): Promise<SourceReport[]> {
+  const reports: SourceReport[] = [];
   try {
-    for (const source of sources) {
-      const report = await harvest(source, join(folder, source.folder), asked, {
-        clock,
-        signal,
-        onPage: (progress) => display.page(source.label, progress),
-        onNote: (message) => display.line(message),
-      });
-      fetched.push({ source, report });
+    for (const { source, folder: own, days } of followed) {
+      const isCut = reports.at(-1)?.report.failure?.code === 'source_unreachable';
+      const report = isCut
+        ? notAsked(source, { folder: own, since: days.since, until: asked.until })
+        : await harvest(source, own, asked, {
+            client,
+            clock,
+            signal,
+            onPage: (progress) => display.page(source.label, progress),
+            onNote: (message) => display.line(message),
+          });
+      reports.push({ source, report });
     }
-    return fetched;
+    return reports;
   } catch (thrown) {
     display.end();
     if (signal.aborted)
@@ -145,56 +171,76 @@ async function download(
   }
 }
 
+function notAsked(
+  { label }: Source,
+  range: Pick<HarvestReport, 'folder' | 'since' | 'until'>,
+): HarvestReport {
+  const message = `${label} was not asked, since the one before could not be reached.`;
+  return { ...range, pages: 0, records: 0, failure: new NearpaperError('source_unreachable', message) };
+}
+
+/** With the pages that are not in the index, of this run and of earlier ones. */
+async function withPending(reports: readonly SourceReport[], indexFolder: string): Promise<Fetched[]> {
+  const index: TargetIndex = {
+    folder: indexFolder,
+    // What is wrong with a damaged one the build says.
+    isPublished: (await currentGeneration(indexFolder).catch(() => undefined)) !== null,
+  };
+  const fetched: Fetched[] = [];
+  for (const { source, report } of reports)
+    fetched.push({ source, report, pending: await pendingPages(source, report.folder, index) });
+  return fetched;
+}
+
 const STOPPED =
   'Stopped. What was fetched is kept, and so is what was embedded: the same command goes on. The index is as it was.';
 
-/** Null when every page is in the index already. */
-async function buildIn(
-  context: CommandContext,
-  flags: FetchFlags,
-  fetched: readonly Fetched[],
-): Promise<BuildResult | DryRunResult | null> {
-  const inputs = fetched.flatMap(({ report }) => pathsOf(report));
-  if (inputs.length === 0) return null;
+interface Built {
+  /** Null where every page is in the index already, or nothing was to be built. */
+  result: BuildResult | DryRunResult | null;
+  /** Paths of the pages that could not be read, and stay pending. */
+  unread: string[];
+}
+
+/** What the index takes in is pending no more. */
+async function buildIn(context: CommandContext, flags: FetchFlags, fetched: Fetched[]): Promise<Built> {
+  const inputs = fetched.flatMap(pathsOf);
+  if (flags.downloadOnly || inputs.length === 0) return { result: null, unread: [] };
   // One bad page must not keep all that come after it out.
   const choice = { inputs, passOver: true };
-  if (flags.dryRun) return runDryRun(context, flags, choice);
-  const result = await runBuild(context, flags, choice, STOPPED);
-  for (const { source, report } of fetched) await markBuilt(source, report.folder, pathsOf(report));
-  return result;
+  const result = flags.dryRun
+    ? await runDryRun(context, flags, choice)
+    : await runBuild(context, flags, choice, STOPPED);
+  const read = new Set(result.inputs.filter(isRead).map(({ input }) => input));
+  if (result.kind !== 'dry-run') {
+    const { indexFolder } = configOf(context, flags);
+    for (const each of fetched) {
+      const { source, report, pending } = each;
+      const isIn = (name: string) => read.has(join(report.folder, name));
+      await markBuilt(source, report.folder, indexFolder, pending.filter(isIn));
+      each.pending = pending.filter((name) => !isIn(name));
+    }
+  }
+  return { result, unread: inputs.filter((path) => !read.has(path)) };
 }
 
-function pathsOf({ folder, pending }: HarvestReport): string[] {
-  return pending.map((name) => join(folder, name));
+/** A page without anything good in it was read all the same: nothing will come of it another time. */
+function isRead({ failure }: InputReport): boolean {
+  return failure === null || failure.kind === 'empty';
 }
 
-interface Outcome {
-  fetched: readonly Fetched[];
-  result: BuildResult | DryRunResult | null;
-  /** In ms of the process's clock. */
-  started: number;
+function pathsOf({ report, pending }: Fetched): string[] {
+  return pending.map((name) => join(report.folder, name));
 }
 
-function report(
-  { stdout }: CommandContext,
-  { json, downloadOnly }: FetchFlags,
-  { fetched, result, started }: Outcome,
-): void {
-  if (json) {
-    const seconds = (performance.now() - started) / 1000;
-    const isBuiltIn = result !== null && result.kind !== 'dry-run';
-    const sources = fetched.map(({ source, report }) => {
-      const pending = isBuiltIn ? [] : report.pending;
-      return { source: source.folder, ...report, pending };
-    });
-    printJson(stdout, { sources, build: result, seconds });
-  } else if (result !== null) {
-    printImport({ stdout }, {}, result, started);
-  } else if (downloadOnly) {
-    const pages = fetched.reduce((sum, { report }) => sum + report.pending.length, 0);
-    if (pages > 0)
-      printLine(stdout, 'The index is as it was; the same command without --download-only adds them.');
-  } else printLine(stdout, 'The index is as it was.');
+function notRead(paths: readonly string[]): NearpaperError {
+  const shown = paths.slice(0, SHOWN_PATHS).join(', ');
+  const more = paths.length > SHOWN_PATHS ? ` and ${paths.length - SHOWN_PATHS} more` : '';
+  return new NearpaperError(
+    'input_unreadable',
+    `Some of what was fetched is not in the index, since it could not be read: ${shown}${more}. The same command tries again. What stays so is ` +
+      `damaged: remove it and ${STATE_FILE} beside it, and everything is fetched again.`,
+  );
 }
 
 function askedOf({ since, until, downloadOnly, dryRun }: FetchFlags): Asked {

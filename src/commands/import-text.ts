@@ -1,5 +1,5 @@
 /** What an import did, for people: what was read, what became of it, and what to do about every problem. */
-import type { ImportReport, SkippedRecord } from '../build/import-report.js';
+import { EXAMPLES, type ImportReport, PASSED_OVER, type SkippedRecord } from '../build/import-report.js';
 import type { BuildResult, DryRunResult, ImportResult } from '../build/progress.js';
 import { countOf } from './amounts.js';
 
@@ -25,18 +25,32 @@ function describeReading(result: ImportResult): string[] {
     ...describeSkipped(result),
     ...describeFolded(result),
     ...describeAbstracts(result),
+    ...notesOf(result),
   ];
 }
 
 function describeFailures({ inputs }: ImportReport): string[] {
-  const failures = inputs.flatMap(({ failure }) => failure?.message ?? []);
-  if (failures.length === 0) return [];
-  const more = failures.length - SHOWN_FAILURES;
+  const failed = inputs.filter(({ failure }) => failure !== null && failure.kind !== 'unrecognised');
+  const foreign = inputs.filter(({ failure }) => failure?.kind === 'unrecognised');
+  const more = failed.length - SHOWN_FAILURES;
   return [
-    `Could not read ${countOf(failures.length, 'file')} to the end:`,
-    ...failures.slice(0, SHOWN_FAILURES).map((failure) => `  ${failure}`),
+    ...(failed.length > 0 ? [`Could not read ${countOf(failed.length, 'file')} to the end:`] : []),
+    ...failed.slice(0, SHOWN_FAILURES).map(({ failure }) => `  ${failure?.message}`),
     ...(more > 0 ? [`  and ${countOf(more, 'other')}; --json lists them all.`] : []),
+    ...(foreign.length > 0
+      ? [`Files in no format that is read: ${foreign.length}, ${someOf(foreign.map(({ input }) => input))}.`]
+      : []),
   ];
+}
+
+/** Those that no other line tells. */
+function notesOf({ notes }: ImportReport): string[] {
+  return notes.filter((note) => !note.startsWith(PASSED_OVER));
+}
+
+/** The first few of a list, with dots where there are more. */
+function someOf(all: readonly string[]): string {
+  return `${all.slice(0, EXAMPLES).join(', ')}${all.length > EXAMPLES ? ', ...' : ''}`;
 }
 
 function describeSkipped({ bad, leftOut, skipped }: ImportReport): string[] {
@@ -45,7 +59,7 @@ function describeSkipped({ bad, leftOut, skipped }: ImportReport): string[] {
     ...(leftOut > 0 ? [`Records left out: ${leftOut}.`] : []),
   ];
   const kinds = skipped.flatMap(({ what, advice, count, examples }) => [
-    `  ${count} ${what}: ${examples.map(shownRecord).join('; ')}${count > examples.length ? '; ...' : ''}`,
+    `  ${what}: ${count}, ${examples.map(shownRecord).join('; ')}${count > examples.length ? '; ...' : ''}`,
     `    ${advice}`,
   ]);
   return [...totals, ...kinds];
@@ -55,7 +69,8 @@ function shownRecord({ input, line, reason }: SkippedRecord): string {
   return line === null ? reason : `${input}, line ${line} (${reason})`;
 }
 
-function describeFolded({ repeated, olderVersions, foldedExamples, shared }: ImportReport): string[] {
+function describeFolded(report: ImportReport): string[] {
+  const { repeated, olderVersions, foldedExamples, replaced, shared } = report;
   const lines: string[] = [];
   const such = ` (such as ${foldedExamples.join(', ')})`;
   if (repeated > 0)
@@ -66,6 +81,13 @@ function describeFolded({ repeated, olderVersions, foldedExamples, shared }: Imp
     lines.push(
       `Older versions of papers, folded into the newest: ${olderVersions}${repeated === 0 ? such : ''}.`,
     );
+  if (replaced.count > 0) {
+    const examples = replaced.examples.map(({ id, before, after }) => `${id}: "${before}" is now "${after}"`);
+    lines.push(
+      `Papers whose id came with quite another title: ${replaced.count} (${examples.join('; ')}).`,
+      '  The later one is held. Where they are two papers, give each an id of its own.',
+    );
+  }
   if (shared.count > 0) {
     const examples = shared.examples.map((ids) => ids.join(' = ')).join('; ');
     lines.push(
@@ -75,19 +97,13 @@ function describeFolded({ repeated, olderVersions, foldedExamples, shared }: Imp
   return lines;
 }
 
-function describeAbstracts({
-  abstractsJoined,
-  withoutAbstract,
-  records,
-  bad,
-  leftOut,
-}: ImportReport): string[] {
+function describeAbstracts({ abstractsJoined, withoutAbstract, papersNamed }: ImportReport): string[] {
   const lines: string[] = [];
   if (abstractsJoined > 0)
     lines.push(`Abstracts that came apart from their papers, joined: ${abstractsJoined}.`);
   if (withoutAbstract > 0) {
     lines.push(
-      `Papers without an abstract (their title alone is embedded): ${withoutAbstract} of ${records - bad - leftOut}.`,
+      `Papers without an abstract (their title alone is embedded): ${withoutAbstract} of ${papersNamed}.`,
     );
   }
   return lines;
@@ -96,7 +112,7 @@ function describeAbstracts({
 function describeDryRun({ papers, removed, toEmbed }: DryRunResult, seconds: number): string[] {
   const gone = removed === 0 ? '' : `, ${countOf(removed, 'paper')} removed`;
   return [
-    `Dry run: nothing was written (${seconds.toFixed(1)} s). A build would hold ${countOf(papers, 'paper')}${gone} and embed ${countOf(toEmbed, 'text')}.`,
+    `Dry run: nothing was written (${seconds.toFixed(1)} s). A build would hold ${countOf(papers, 'paper')}${gone} and embed up to ${countOf(toEmbed, 'text')}.`,
   ];
 }
 

@@ -4,7 +4,7 @@ import { emptyFolders, expandInputs, type Input } from '../build/inputs.js';
 import { messageOf, NearpaperError, systemCode } from '../errors.js';
 
 export interface SourceFiles {
-  /** By path: size, time of the last change in ns, inode. One that differs in none of them is taken for unchanged. */
+  /** By path: size, times of the last changes of content and of permissions in ns, inode. One that differs in none of them is taken for unchanged. */
   files: ReadonlyMap<string, string>;
   /** Of the names, the folders in which there is no file. */
   emptyFolders: readonly string[];
@@ -74,7 +74,7 @@ async function identityOf(names: readonly string[]): Promise<string> {
 async function stateOf(path: string): Promise<string | null> {
   try {
     const found = await stat(path, { bigint: true });
-    return found.isFile() ? `${found.size} ${found.mtimeNs} ${found.ino}` : null;
+    return found.isFile() ? `${found.size} ${found.mtimeNs} ${found.ctimeNs} ${found.ino}` : null;
   } catch (thrown) {
     if (systemCode(thrown) === 'ENOENT' || systemCode(thrown) === 'ELOOP') return null;
     throw thrown;

@@ -1,4 +1,5 @@
 /** The passes of `nearpaper sync`: when one is due, what it imports, and what becomes of one that fails. */
+import { EXAMPLES, type InputReport } from '../build/import-report.js';
 import { type ErrorCode, messageOf, NearpaperError } from '../errors.js';
 import type { Clock } from '../sources/clock.js';
 import { runBuild } from './build.js';
@@ -159,6 +160,7 @@ export class SyncPasses {
       const choice = { inputs: names, strict, prune, force, ...(format === undefined ? {} : { format }) };
       const result = await runBuild(this.#context, flags, choice);
       report.passed(result, (performance.now() - started) / 1000);
+      refuseUnavailable(result.inputs, found);
     } catch (thrown) {
       if (this.#context.signal.aborted) throw thrown;
       this.#failed(thrown);
@@ -192,6 +194,19 @@ export class SyncPasses {
     const next = everyMs === null ? 'when a file changes' : `every ${flags.every}`;
     report.failed(thrown, { retryAfter: after, next });
   }
+}
+
+/** A file that the system did not let be read may be there again without a change of it. Errors: `input_unreadable`. */
+function refuseUnavailable(inputs: readonly InputReport[], { files }: SourceFiles): void {
+  const reasons = inputs.flatMap(({ input, failure }) =>
+    // What is not there at all is seen by a look once it is.
+    failure?.kind === 'unavailable' && files.has(input) ? failure.message : [],
+  );
+  if (reasons.length > 0)
+    throw new NearpaperError(
+      'input_unreadable',
+      `Not all could be read: ${reasons.slice(0, EXAMPLES).join(' ')}`,
+    );
 }
 
 const NOT_PRUNED = 'Nothing is pruned while that is so: a folder that is not mounted looks the same.';

@@ -8,25 +8,21 @@ import { NearpaperError } from '../errors.js';
 import type { Change } from './change.js';
 import { diskFailure } from './database.js';
 import { type DraftSources, openDraftFile, sealDraftFile } from './draft-file.js';
+import { DraftInput, type UpsertOutcome } from './draft-input.js';
 import { DraftRows } from './draft-rows.js';
 import { type HeldAbstract, HeldAbstracts } from './held-abstracts.js';
-import { parseArxivId } from './ids.js';
-import { MadeIds } from './made-ids.js';
 import type { IncomingPaper } from './paper.js';
-import { contentHash, floatsOf, textHash } from './paper-row.js';
-import { SeenLabels } from './seen-labels.js';
+import { floatsOf } from './paper-row.js';
 import { writeColumns } from './stored-columns.js';
 import { twinsIn } from './twins.js';
 
 export type { IncomingPaper } from './paper.js';
 
-/** What became of one incoming paper. */
-export type UpsertOutcome =
-  | { kind: 'stored' }
-  /** The same paper came earlier in this input; the later one was stored. */
-  | { kind: 'repeated'; id: string }
-  /** An older version of an arXiv paper that is held in a newer one; nothing was stored. */
-  | { kind: 'older_version'; id: string };
+export interface SettledAbstracts {
+  held: number;
+  joined: number;
+  withoutPaper: { count: number; ids: string[] };
+}
 
 /** How the draft differs from the published corpus. */
 export interface DraftChanges {
@@ -42,20 +38,8 @@ export interface PendingText {
   abstract: string;
 }
 
-interface StoredRow {
-  label: number;
-  id: string;
-  title: string;
-  arxivVersion: number | null;
-  contentHash: Buffer;
-  textHash: Buffer;
-}
-
 /** Live changes folded in one transaction. */
 const CHANGES_AT_ONCE = 500;
-
-const STORED = `label, id, title, arxiv_version AS arxivVersion, text_hash AS textHash,
-  content_hash AS contentHash`;
 
 /**
  * Opens the draft at `path`, taking over what a stopped build left there. Errors: `index_unwritable`, `index_damaged`
@@ -71,12 +55,8 @@ export class Draft {
   readonly resumed: boolean;
   readonly #db: Database;
   readonly #hasBase: boolean;
-  /** Labels met in this input. */
-  readonly #seen = new SeenLabels();
-  readonly #madeIds: MadeIds;
-  readonly #byId: Statement<[string], StoredRow>;
-  readonly #byArxiv: Statement<[string], StoredRow>;
   readonly #rows: DraftRows;
+  readonly #input: DraftInput;
   readonly #textOf: Statement<[number], PendingText>;
   readonly #abstracts: HeldAbstracts;
 
@@ -84,56 +64,22 @@ export class Draft {
     this.#db = db;
     this.resumed = origin.resumed;
     this.#hasBase = origin.hasBase;
-    this.#byId = db.prepare(`SELECT ${STORED} FROM main.papers WHERE id = ?`);
-    this.#byArxiv = db.prepare(`SELECT ${STORED} FROM main.papers WHERE arxiv_base = ?`);
     this.#textOf = db.prepare(
       'SELECT text_hash AS textHash, title, abstract FROM main.papers WHERE label = ?',
     );
     this.#rows = new DraftRows(db, origin.hasBase);
+    this.#input = new DraftInput(db, this.#rows);
     this.#abstracts = new HeldAbstracts(db);
-    this.#madeIds = new MadeIds(db, this.#rows, this.#seen);
   }
 
   /** Stores papers in one transaction. Errors: `index_unwritable`. */
   upsert(papers: readonly IncomingPaper[]): UpsertOutcome[] {
-    return this.#write(() => papers.map((paper) => this.#upsertOne(paper)));
-  }
-
-  #upsertOne(incoming: IncomingPaper): UpsertOutcome {
-    const made = incoming.id === null ? this.#madeIds.make(incoming.title, textHash(incoming)) : null;
-    const id = incoming.id ?? made?.id ?? '';
-    const arxiv = parseArxivId(id);
-    const stored = (arxiv && this.#byArxiv.get(arxiv.base)) ?? this.#byId.get(id);
-    const paper = stored === undefined ? incoming : this.#withHeldAbstract(incoming, stored.label);
-    const hash = textHash(paper);
-    const version = arxiv?.version ?? paper.version ?? null;
-    if (stored === undefined) {
-      const label = this.#rows.add({ ...paper, id }, version, hash);
-      this.#seen.add(label);
-      if (made?.rivalOf != null) this.#madeIds.addRival(made.rivalOf, label);
-      return { kind: 'stored' };
-    }
-    const repeated = this.#seen.has(stored.label);
-    this.#seen.add(stored.label);
-    // An id without a version speaks for the latest one.
-    const incomingVersion = version ?? Number.POSITIVE_INFINITY;
-    const storedVersion = stored.arxivVersion ?? (arxiv?.version == null ? -1 : Number.POSITIVE_INFINITY);
-    if (incomingVersion < storedVersion) return { kind: 'older_version', id };
-    if (version !== stored.arxivVersion || !stored.contentHash.equals(contentHash(paper))) {
-      this.#rows.change(stored.label, { ...paper, id: stored.id }, version, hash);
-    }
-    return repeated ? { kind: 'repeated', id } : { kind: 'stored' };
+    return this.#write(() => papers.map((paper) => this.#input.upsert(paper)));
   }
 
   /** To be called when all of the input is stored: see `MadeIds`. Errors: `index_unwritable`. */
   settleIds(): void {
-    this.#write(() => this.#madeIds.settle());
-  }
-
-  /** A paper whose abstract comes apart from it, with the one that is held. */
-  #withHeldAbstract(paper: IncomingPaper, label: number): IncomingPaper {
-    if (!paper.abstractElsewhere || paper.abstract !== '') return paper;
-    return { ...paper, abstract: this.#textOf.get(label)?.abstract ?? '' };
+    this.#write(() => this.#input.settleIds());
   }
 
   /** Keeps abstracts until `settleAbstracts`; the later of two for one paper counts. Errors: `index_unwritable`. */
@@ -145,29 +91,37 @@ export class Draft {
   }
 
   /**
-   * To be called when all of the input is stored: gives every abstract that was held to its paper. `withoutPaper`: how many
-   * have none, and the ids of up to `examples` of them. Errors: `index_unwritable`.
+   * To be called when all of the input is stored: gives every abstract that was held to its paper. `held`: of how many
+   * papers; `withoutPaper`: how many of them are not there, and the ids of up to `examples`. Errors: `index_unwritable`.
    */
-  settleAbstracts(examples: number): { joined: number; withoutPaper: { count: number; ids: string[] } } {
-    if (!this.#abstracts.any) return { joined: 0, withoutPaper: { count: 0, ids: [] } };
+  settleAbstracts(examples: number): SettledAbstracts {
+    if (!this.#abstracts.any) return { held: 0, joined: 0, withoutPaper: { count: 0, ids: [] } };
+    const held = this.#abstracts.size;
     let joined = 0;
     for (const some of this.#abstracts.matching()) {
       this.#write(() => {
-        for (const { label, abstract } of some) {
-          this.#rows.changeAbstract(label, abstract);
-          this.#seen.add(label);
-        }
+        for (const { label, abstract } of some) this.#input.join(label, abstract);
       });
       joined += some.length;
     }
     const withoutPaper = this.#abstracts.unmatched(examples);
     this.#abstracts.drop();
-    return { joined, withoutPaper };
+    return { held, joined, withoutPaper };
   }
 
   /** How many papers of the input are held, each counted once. */
   get named(): number {
-    return this.#seen.size;
+    return this.#input.named;
+  }
+
+  /** How many of those have no abstract. */
+  get namedWithoutAbstract(): number {
+    return this.#input.withoutAbstract;
+  }
+
+  /** How many papers are held. */
+  get size(): number {
+    return this.#count('SELECT count(*) FROM main.papers');
   }
 
   /** Papers that are held more than once under ids of their own: see `twinsIn`. */
@@ -177,16 +131,19 @@ export class Draft {
 
   /** How many held papers the input did not name. */
   countUnseen(): number {
-    return this.#count('SELECT count(*) FROM main.papers') - this.#seen.size;
+    return this.size - this.#input.named;
   }
 
-  /** Removes what the input did not name. */
-  removeUnseen(): void {
-    this.#write(() => {
+  /** Removes what the input did not name. Returns how many papers. */
+  removeUnseen(): number {
+    return this.#write(() => {
+      let removed = 0;
       for (const label of this.#db.prepare<[], number>('SELECT label FROM main.papers').pluck().all()) {
-        if (this.#seen.has(label)) continue;
+        if (this.#input.hasNamed(label)) continue;
         this.#rows.remove(label);
+        removed++;
       }
+      return removed;
     });
   }
 
@@ -211,7 +168,7 @@ export class Draft {
   }
 
   changes(): DraftChanges {
-    const papers = this.#count('SELECT count(*) FROM main.papers');
+    const papers = this.size;
     if (!this.#hasBase) return { papers, added: papers, changed: 0, removed: 0 };
     const both = 'main.papers AS ours JOIN base.papers AS theirs USING (label)';
     const kept = this.#count(`SELECT count(*) FROM ${both} WHERE ours.id = theirs.id`);

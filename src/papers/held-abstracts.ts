@@ -3,6 +3,7 @@
  * abstracts may come in any order, and neither fits into memory. They wait in a database of their own beside the draft.
  */
 import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Database, Statement } from 'better-sqlite3';
 
 export interface HeldAbstract {
@@ -19,10 +20,10 @@ export class HeldAbstracts {
   readonly #path: string;
   #put: Statement<[string, string]> | null = null;
 
-  /** Nothing is made on disk before the first abstract comes. */
+  /** Nothing is made on disk before the first abstract comes. What a killed build leaves of it, the next one removes. */
   constructor(db: Database) {
     this.#db = db;
-    this.#path = `${db.name}-abstracts`;
+    this.#path = join(dirname(db.name), 'abstracts.db');
   }
 
   /** Whether any came. */
@@ -62,6 +63,11 @@ export class HeldAbstracts {
       last = end.place;
       yield rows.flatMap(({ label, abstract }) => (label === null ? [] : [{ label, abstract }]));
     }
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#db.prepare<[], number>('SELECT count(*) FROM parts.abstracts').pluck().get() ?? 0;
   }
 
   /** How many have no paper in the draft, and the ids of a few of them. */

@@ -50,9 +50,10 @@ export class MadeIds {
   /**
    * To be called when all of the input is stored, in a transaction. A text without an id whose title a held paper has is
    * another paper if the input brought the held one too, and otherwise its new text: then it takes over the id. Deciding at
-   * the end is what lets a held paper keep its id whatever the order of the input.
+   * the end is what lets a held paper keep its id whatever the order of the input. `onTaken`: told the label that goes, and
+   * the one that has its text now.
    */
-  settle(): void {
+  settle(onTaken: (rival: number, held: number) => void): void {
     const fields = `title, abstract, authors, published, updated, year, categories, venue, url, doi, text_hash,
       content_hash`;
     const takeText = this.#db.prepare(
@@ -65,6 +66,7 @@ export class MadeIds {
       this.#rows.remove(rival);
       this.#seen.delete(rival);
       this.#seen.add(held);
+      onTaken(rival, held);
     }
     this.#rivals.clear();
   }

@@ -7,7 +7,6 @@ import { type OaiEnvelope, readOaiEnvelope } from '../papers/formats/oai-envelop
 import { setOf } from './arxiv-sets.js';
 import { type Day, FOREVER } from './days.js';
 import type { Answer } from './exchange.js';
-import type { PoliteClient } from './polite-client.js';
 import type { Harvest, Page, Source } from './source.js';
 import { Transient } from './transient.js';
 
@@ -19,8 +18,8 @@ export const ARXIV_INTERVAL_MS = 3000;
 /** No record has an earlier datestamp. For all of them arXiv wants to be asked without a date. */
 const EARLIEST: Day = '2005-09-16';
 
-/** One category of arXiv. `client`: the one of all categories, since the interval is arXiv's. Errors: `usage`. */
-export function arxivSource(category: string, url: string, client: PoliteClient): Source {
+/** One category of arXiv. All of them are to be asked by one client, since the interval is arXiv's. Errors: `usage`. */
+export function arxivSource(category: string, url: string): Source {
   const set = setOf(category);
   return {
     label: `${ARXIV_LABEL} ${category}`,
@@ -29,9 +28,10 @@ export function arxivSource(category: string, url: string, client: PoliteClient)
     extension: 'xml',
     // What is changed late on a day is announced on the next.
     growingDays: 1,
+    firstDay: EARLIEST,
     lastDay: () => FOREVER,
     defaultSince: () => null,
-    async page(harvest) {
+    async page(harvest, client) {
       const asked = new URL(url);
       for (const [name, value] of Object.entries(parametersOf(harvest, set)))
         asked.searchParams.set(name, value);
@@ -68,7 +68,16 @@ async function understand({ status, chunks }: Answer): Promise<Understood> {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     throw new Transient(`an answer that is not OAI-PMH: ${why}`, { cause: thrown });
   }
+  if (envelope.error === null && envelope.records === 0 && !hasList(chunks)) {
+    if (status !== 200) throw refused(`HTTP ${status}`);
+    throw new Transient('an answer without a list of records');
+  }
   return { envelope, body: chunks };
+}
+
+/** Whether an answer of well-formed XML is a list at all: one without a record says nothing of it in its envelope. */
+function hasList(chunks: readonly Uint8Array[]): boolean {
+  return /<(?:[\w-]+:)?ListRecords[\s/>]/.test(Buffer.concat(chunks).toString('latin1'));
 }
 
 /** Errors: `source_refused` for every error of the protocol but these two. */
@@ -77,17 +86,16 @@ function pageOf(
   body: Uint8Array[],
 ): Page | 'expired' {
   if (error?.code === 'badResumptionToken') return 'expired';
-  const isEmpty = error?.code === 'noRecordsMatch';
-  if (error !== null && !isEmpty)
+  if (error !== null && error.code !== 'noRecordsMatch')
     throw refused(`${error.code}${error.message === '' ? '' : `: ${error.message}`}`);
   return {
-    body: isEmpty ? null : body,
+    body: records > deleted ? body : null,
     name: null,
     records,
-    papers: records - deleted,
     total: token?.completeListSize ?? null,
     answered: responseDate,
     next: token?.value ?? null,
+    missing: null,
     note: null,
   };
 }

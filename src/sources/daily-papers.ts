@@ -2,7 +2,6 @@
 import { NearpaperError } from '../errors.js';
 import { addDays, dayOf } from './days.js';
 import type { Answer } from './exchange.js';
-import type { PoliteClient } from './polite-client.js';
 import type { Page, Source } from './source.js';
 import { Transient } from './transient.js';
 
@@ -15,17 +14,18 @@ const LIMIT = 100;
 /** Fetched at first where nobody says from when. */
 const DEFAULT_DAYS = 7;
 
-export function dailyPapersSource(url: string, client: PoliteClient): Source {
+export function dailyPapersSource(url: string): Source {
   return {
     label: DAILY_PAPERS_LABEL,
     url,
     folder: 'daily-papers',
     extension: 'json',
     growingDays: 2,
+    firstDay: null,
     lastDay: dayOf,
     defaultSince: (now) => addDays(dayOf(now), -DEFAULT_DAYS),
     /** The cursor is the day to ask for. */
-    async page(harvest, clock) {
+    async page(harvest, client, clock) {
       const day = harvest.cursor ?? harvest.from;
       const asked = new URL(url);
       asked.searchParams.set('date', day);
@@ -63,13 +63,13 @@ async function understand({ status, chunks }: Answer): Promise<DayList> {
   return { body: chunks, papers: list.length };
 }
 
-function pageOf(day: string, list: DayList): Pick<Page, 'body' | 'name' | 'records' | 'papers' | 'note'> {
+function pageOf(day: string, list: DayList): Pick<Page, 'body' | 'name' | 'records' | 'missing' | 'note'> {
   if ('status' in list) {
     const note = `${DAILY_PAPERS_LABEL} has no list of ${day} (HTTP ${list.status}).`;
-    return { body: null, name: day, records: 0, papers: 0, note };
+    return { body: null, name: day, records: 0, missing: { from: day, to: day }, note };
   }
   const { body, papers } = list;
   const note =
     papers < LIMIT ? null : `The list of ${day} is full with ${LIMIT} papers; there may be more that day.`;
-  return { body: papers === 0 ? null : body, name: `${day}.json`, records: papers, papers, note };
+  return { body: papers === 0 ? null : body, name: `${day}.json`, records: papers, missing: null, note };
 }

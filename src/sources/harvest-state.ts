@@ -10,33 +10,37 @@ export const STATE_FILE = '.state.json';
 
 const day = z.iso.date();
 const count = z.int().min(0);
+const range = z.object({ from: day, to: day });
 const schema = z.object({
   version: z.literal(1),
   source: z.string(),
-  /** As the last run was asked. */
-  asked: z.object({ since: day, until: day.nullable() }).nullable(),
+  /** The address that `covered` and `harvest` are true of; null before the first harvest. */
+  url: z.string().nullable(),
+  /** Where a run begins that is not told; null before the first. */
+  since: day.nullable(),
   /** Days of which everything was fetched. */
-  covered: z.array(z.object({ from: day, to: day })),
+  covered: z.array(range),
   harvest: z
     .object({
-      url: z.string(),
       from: day,
       to: day,
       began: z.iso.datetime({ offset: true }).nullable(),
       cursor: z.string().nullable(),
       records: count,
       total: count.nullable(),
+      missing: z.array(range),
     })
     .nullable(),
   /** The number of the next page that is not named by its day. */
   nextPage: z.int().min(1),
-  /** Pages that no build has taken in, by name. */
-  pending: z.array(z.string()),
+  /** The pages that are in an index, by its folder as an absolute path. */
+  built: z.record(z.string(), z.array(z.string())),
   /** When the last complete harvest began. */
   completed: z.string().nullable(),
 });
 
-const PAGE_NUMBER = /^page-(\d{1,9})\./;
+/** Numbered, or named by its day. */
+const PAGE = /^(?:page-(\d{6,9})|\d{4}-\d{2}-\d{2})\.[a-z]+\.gz$/;
 
 /** The name of a numbered page, so that the order of names is the order of arrival. */
 export function pageName(number: number, extension: string): string {
@@ -47,17 +51,29 @@ export type HarvestState = z.infer<typeof schema>;
 
 /** The state of a folder that has none. Pages that lie there all the same keep their names. */
 async function newState(folder: string, source: string): Promise<HarvestState> {
-  const numbers = (await readdir(folder)).map((name) => Number(PAGE_NUMBER.exec(name)?.[1] ?? 0));
+  const numbers = (await pageNames(folder)).map((name) => Number(PAGE.exec(name)?.[1] ?? 0));
   return {
     version: 1,
     source,
-    asked: null,
+    url: null,
+    since: null,
     covered: [],
     harvest: null,
     nextPage: Math.max(0, ...numbers) + 1,
-    pending: [],
+    built: {},
     completed: null,
   };
+}
+
+/** The pages that lie in a folder, in their order; none where there is no folder. Errors: `input_unreadable`. */
+export async function pageNames(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => PAGE.test(name)).toSorted();
+  } catch (thrown) {
+    if (systemCode(thrown) === 'ENOENT') return [];
+    const message = `Cannot look into ${folder}: ${messageOf(thrown)}. --to names another folder.`;
+    throw new NearpaperError('input_unreadable', message, { cause: thrown });
+  }
 }
 
 /** The state of a folder, a new one where there is none. Errors: `input_unreadable`, when it cannot be understood. */

@@ -2,27 +2,20 @@
  * Follows a source: fetches what is missing of the days that are asked for, page after page into a folder. The state
  * of the folder is written after every page, so that a run that ends anywhere is taken up by the next.
  */
-import { constants, createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
-import { messageOf, NearpaperError } from '../errors.js';
+import { type ErrorCode, NearpaperError } from '../errors.js';
+import { type Asked, type AskedDays, askedDays } from './asked-days.js';
 import type { Clock } from './clock.js';
 import { addDays, type Day, type DayRange, dayOf, FOREVER, gapsOf, joined } from './days.js';
-import { type HarvestState, pageName, readState, STATE_FILE, writeState } from './harvest-state.js';
+import { writePage } from './fetched-pages.js';
+import { type HarvestState, pageName, readState, writeState } from './harvest-state.js';
+import type { PoliteClient } from './polite-client.js';
 import type { Harvest, Page, Source } from './source.js';
-import { makeFolder, writeWhole } from './whole-file.js';
+import { makeFolder } from './whole-file.js';
 
 /** How often a source may forget its cursor in one harvest. */
 const MOST_EXPIRIES = 3;
 /** A harvest taken up this soon after it began is not followed by another for what came since. */
 const RECENT_MS = 24 * 60 * 60 * 1000;
-
-export interface Asked {
-  since: Day | null;
-  until: Day | null;
-}
 
 export interface HarvestProgress {
   /** Of this run. */
@@ -34,6 +27,7 @@ export interface HarvestProgress {
 }
 
 export interface HarvestSession {
+  client: PoliteClient;
   clock: Clock;
   signal: AbortSignal;
   onPage: (progress: HarvestProgress) => void;
@@ -48,13 +42,19 @@ export interface HarvestReport {
   /** Fetched by this run. */
   pages: number;
   records: number;
-  /** Pages in the folder that no build has taken in, in their order. */
-  pending: string[];
+  /** Why it ended early, `source_refused` or `source_unreachable`; null where it did not. */
+  failure: NearpaperError | null;
+}
+
+/** The days that a harvest would ask for. Makes and asks for nothing. Errors: `usage`, `input_unreadable`. */
+export async function daysOf(source: Source, folder: string, asked: Asked, clock: Clock): Promise<AskedDays> {
+  const { since } = await readState(folder, source.folder);
+  return askedDays(source, asked, since, clock.now());
 }
 
 /**
- * Errors: `usage` for days that cannot be asked for, `source_unreachable`, `source_refused`, `index_unwritable`,
- * `input_unreadable` for a folder whose state is damaged, the signal's reason. What was fetched by then is kept.
+ * Errors: `usage` for days that cannot be asked for, `index_unwritable`, `input_unreadable` for a folder whose state is
+ * damaged, the signal's reason. What was fetched by then is kept.
  */
 export async function harvest(
   source: Source,
@@ -64,35 +64,10 @@ export async function harvest(
 ): Promise<HarvestReport> {
   await makeFolder(folder);
   const state = await readState(folder, source.folder);
-  await requirePages(folder, state.pending);
   return new Following({ source, folder, state, session }).run(asked);
 }
 
-/** Pages that no build has taken in must be there. Errors: `input_unreadable`. */
-async function requirePages(folder: string, names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    try {
-      await access(join(folder, name), constants.R_OK);
-    } catch (thrown) {
-      const message =
-        `Cannot read ${join(folder, name)}, which is not in the index yet: ${messageOf(thrown)}. If it is gone, remove ` +
-        `${STATE_FILE} beside it: everything is fetched again.`;
-      throw new NearpaperError('input_unreadable', message, { cause: thrown });
-    }
-  }
-}
-
-/** To be called once a build has published them. */
-export async function markBuilt(
-  source: Pick<Source, 'folder'>,
-  folder: string,
-  paths: readonly string[],
-): Promise<void> {
-  const state = await readState(folder, source.folder);
-  const built = new Set(paths);
-  const pending = state.pending.filter((name) => !built.has(join(folder, name)));
-  if (pending.length < state.pending.length) await writeState(folder, { ...state, pending });
-}
+const OF_THE_SOURCE: ReadonlySet<ErrorCode> = new Set(['source_refused', 'source_unreachable']);
 
 /** What a run of `harvest` works on. */
 interface Scope {
@@ -106,15 +81,32 @@ class Following {
   readonly #scope: Scope;
   #pages = 0;
   #records = 0;
+  #answers = 0;
+  #missing = 0;
 
   constructor(scope: Scope) {
     this.#scope = scope;
   }
 
   async run(asked: Asked): Promise<HarvestReport> {
-    const { state, session, folder } = this.#scope;
-    const { since, range } = this.#rangeOf(asked);
-    state.asked = { since, until: asked.until };
+    const { source, state, session, folder } = this.#scope;
+    const { since, range } = askedDays(source, asked, state.since, session.clock.now());
+    // Days with an end are for once.
+    if (asked.until === null || state.since === null) state.since = since;
+    this.#turnTo(source.url);
+    let failure: NearpaperError | null = null;
+    try {
+      await this.#fetch(range);
+    } catch (thrown) {
+      if (!(thrown instanceof NearpaperError) || !OF_THE_SOURCE.has(thrown.code)) throw thrown;
+      failure = thrown;
+    }
+    await writeState(folder, state);
+    return { folder, since, until: asked.until, pages: this.#pages, records: this.#records, failure };
+  }
+
+  async #fetch(range: DayRange): Promise<void> {
+    const { state, session, source } = this.#scope;
     /** What this run need not ask for again, though it may still grow. */
     const fetched: DayRange[] = [];
     const unfinished = this.#unfinished(range);
@@ -129,35 +121,24 @@ class Following {
       await this.#finish(this.#begin(gap));
       fetched.push(gap);
     }
-    await writeState(folder, state);
-    return {
-      folder,
-      since,
-      until: asked.until,
-      pages: this.#pages,
-      records: this.#records,
-      pending: state.pending.toSorted(),
-    };
+    if (this.#missing > 0 && this.#missing === this.#answers) {
+      const message = `${source.label} refused every day that it was asked for. Check --url and --since.`;
+      throw new NearpaperError('source_refused', message);
+    }
   }
 
-  #rangeOf({ since, until }: Asked): { since: Day; range: DayRange } {
-    const { source, state, session } = this.#scope;
-    const now = session.clock.now();
-    const from = since ?? state.asked?.since ?? source.defaultSince(now);
-    if (from === null) {
-      const message = `From which day on? Nothing of ${source.folder} was fetched before: --since 2024-01-01, for instance.`;
-      throw new NearpaperError('usage', message, { field: 'since' });
+  /** What was fetched at one address says nothing of what there is at another. */
+  #turnTo(url: string): void {
+    const { state, source, session } = this.#scope;
+    const isOther = state.url !== null && state.url !== url;
+    if (isOther && (state.covered.length > 0 || state.harvest !== null)) {
+      session.onNote(
+        `${source.label} was fetched from ${state.url} before: all days are asked for at ${url} again. The pages are kept.`,
+      );
+      state.covered = [];
+      state.harvest = null;
     }
-    if (from > dayOf(now)) {
-      throw new NearpaperError('usage', `--since ${from} is still to come.`, { field: 'since' });
-    }
-    if (until !== null && until < from) {
-      throw new NearpaperError('usage', `--until ${until} is before ${from}, where it begins.`, {
-        field: 'until',
-      });
-    }
-    const last = source.lastDay(now);
-    return { since: from, range: { from, to: until === null || until > last ? last : until } };
+    state.url = url;
   }
 
   /** The harvest that an earlier run left in the middle, if it is part of what is asked for now. */
@@ -165,18 +146,18 @@ class Following {
     const { state, source, session } = this.#scope;
     const left = state.harvest;
     if (left === null) return null;
-    if (left.from >= range.from && left.to <= range.to && left.url === source.url) return left;
+    if (left.from >= range.from && left.to <= range.to) return left;
     state.harvest = null;
     session.onNote(
-      `${source.label}: the harvest ${describeRange(left)} that was under way is given up, since other days or another ` +
-        'address are asked for. Its pages are kept.',
+      `${source.label}: the harvest ${describeRange(left)} that was under way is given up, since other days are asked for. ` +
+        'Its pages are kept.',
     );
     return null;
   }
 
   #begin(range: DayRange): Harvest {
-    const { state, source } = this.#scope;
-    const begun = { ...range, url: source.url, began: null, cursor: null, records: 0, total: null };
+    const { state } = this.#scope;
+    const begun = { ...range, began: null, cursor: null, records: 0, total: null, missing: [] };
     state.harvest = begun;
     return begun;
   }
@@ -189,7 +170,7 @@ class Following {
     await writeState(folder, state);
     for (let isLast = false; !isLast; ) {
       session.signal.throwIfAborted();
-      const page = await source.page(current, session.clock);
+      const page = await source.page(current, session.client, session.clock);
       if (page === 'expired') {
         expiries++;
         this.#beginAgain(current, expiries);
@@ -208,8 +189,7 @@ class Following {
       const message = `${source.label} forgot ${expiries} times where this harvest was. Its pages are kept; try again later.`;
       throw new NearpaperError('source_refused', message);
     }
-    current.cursor = null;
-    current.records = 0;
+    Object.assign(current, { cursor: null, records: 0, missing: [] });
     session.onNote(
       `${source.label} no longer knows where the harvest was: it begins again ${describeRange(current)}. Its pages are kept.`,
     );
@@ -219,14 +199,14 @@ class Following {
     const { state, source, folder, session } = this.#scope;
     if (page.body !== null) {
       const name = `${page.name ?? pageName(state.nextPage, source.extension)}.gz`;
+      await writePage(folder, state, name, page.body);
       if (page.name === null) state.nextPage++;
-      if (page.name === null || !(await holds(join(folder, name), page.body))) {
-        await writeWhole(folder, name, page.body);
-        // A page without a paper would be no input of a build.
-        const others = state.pending.filter((other) => other !== name);
-        state.pending = page.papers > 0 ? [...others, name] : others;
-      }
       this.#pages++;
+    }
+    this.#answers++;
+    if (page.missing !== null) {
+      this.#missing++;
+      current.missing.push(page.missing);
     }
     this.#records += page.records;
     current.records += page.records;
@@ -238,13 +218,13 @@ class Following {
     session.onPage({ pages: this.#pages, records, total, range: { from, to } });
   }
 
-  /** What the harvest fetched is covered, but for the last days, which may get papers later. */
-  #complete({ from, to, began }: Harvest): void {
+  /** What the harvest fetched is covered, but for what is missing and the last days, which may get papers later. */
+  #complete({ from, to, began, missing }: Harvest): void {
     const { state, source, session } = this.#scope;
     const day = dayOf(began === null ? session.clock.now() : Date.parse(began));
     const settled = addDays(day, -source.growingDays - 1);
     const end = to < settled ? to : settled;
-    if (from <= end) state.covered = joined([...state.covered, { from, to: end }]);
+    if (from <= end) state.covered = joined([...state.covered, ...gapsOf({ from, to: end }, missing)]);
     state.harvest = null;
     state.completed = began;
   }
@@ -257,17 +237,4 @@ function earlier(a: string | null, b: string): string {
 
 function describeRange({ from, to }: DayRange): string {
   return to === FOREVER ? `from ${from} on` : `from ${from} to ${to}`;
-}
-
-/** Whether a gzipped file is there and holds just this. */
-async function holds(path: string, body: readonly Uint8Array[]): Promise<boolean> {
-  const chunks: Uint8Array[] = [];
-  try {
-    await pipeline(createReadStream(path), createGunzip(), async (unpacked) => {
-      for await (const chunk of unpacked) chunks.push(chunk);
-    });
-  } catch {
-    return false;
-  }
-  return Buffer.concat(chunks).equals(Buffer.concat(body));
 }

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { ADDED, append, journalIn, someVector } from '../commands/pending-changes.js';
 import {
   copyOf,
   failure,
@@ -86,6 +87,89 @@ describe('the report of an import', () => {
     );
   });
 
+  it('counts what the input did, and not the live changes that become part with it', async (t) => {
+    const copy = copyOf(index, t);
+    const journal = await journalIn(copy);
+    append(journal, [
+      { kind: 'put', seq: 1, label: 12, paper: ADDED, arxivVersion: null, vector: someVector(1) },
+      { kind: 'remove', seq: 2, label: 1, id: 'p0' },
+    ]);
+    const input = jsonFile(temporaryFolder(t), [...papersFrom(1, 9), { id: 'n', title: 'New' }]);
+    const { kind, papers, added, changed, unchanged, removed } = await runBuild(copy, [input]);
+    assert.deepEqual(
+      { kind, papers, added, changed, unchanged, removed },
+      { kind: 'published', papers: 12, added: 1, changed: 0, unchanged: 9, removed: 0 },
+    );
+    append(await journalIn(copy), [
+      {
+        kind: 'put',
+        seq: 1,
+        label: 99,
+        paper: { ...ADDED, id: 'z' },
+        arxivVersion: null,
+        vector: someVector(2),
+      },
+    ]);
+    const pruned = await runBuild(copy, [input], { prune: true, force: true });
+    assert.equal(pruned.removed, 3);
+    assert.equal(pruned.papers, 10);
+  });
+
+  it('tells of papers that took the place of quite another one, and not of titles that were corrected', async (t) => {
+    const folder = temporaryFolder(t);
+    const mine = jsonFile(
+      folder,
+      [
+        { id: '1', title: 'Bees in Norway' },
+        { id: '2', title: 'On the origins of stars' },
+      ],
+      'mine.jsonl',
+    );
+    const others = jsonFile(
+      folder,
+      [
+        { id: '1', title: 'Volcanoes of Iceland' },
+        { id: '2', title: 'On the Origin of Stars' },
+      ],
+      'others.jsonl',
+    );
+    const replaced = { id: '1', before: 'Bees in Norway', after: 'Volcanoes of Iceland' };
+    const together = await runBuild(join(folder, 'together'), [mine, others]);
+    assert.deepEqual({ ...together.replaced }, { count: 1, examples: [replaced] });
+    const oneByOne = join(folder, 'one-by-one');
+    await runBuild(oneByOne, [mine]);
+    const { stdout } = await runCommand(['build', '--index', oneByOne, others]);
+    assert.match(stdout, /quite another title: 1 \(1: "Bees in Norway" is now "Volcanoes of Iceland"\)/);
+  });
+
+  it('adds up where papers and abstracts come apart', async (t) => {
+    const folder = temporaryFolder(t);
+    const paperOf = (id: number) => ({ corpusid: id, title: `Paper ${id}`, externalids: {}, authors: [] });
+    const abstractOf = (id: number, n: number) => ({
+      corpusid: id,
+      openaccessinfo: {},
+      abstract: `Text ${n}`,
+    });
+    const papers = jsonFile(folder, [1, 2, 3, 4].map(paperOf), 'p.jsonl');
+    const abstracts = jsonFile(folder, [abstractOf(1, 1), abstractOf(1, 2), abstractOf(9, 3)], 'a.jsonl');
+    const report = await runBuild(join(folder, 'index'), [papers, abstracts]);
+    const { records, papersNamed, added, abstractsJoined, repeated, leftOut, withoutAbstract } = report;
+    assert.deepEqual(
+      { records, papersNamed, added, abstractsJoined, repeated, leftOut, withoutAbstract },
+      {
+        records: 7,
+        papersNamed: 4,
+        added: 4,
+        abstractsJoined: 1,
+        repeated: 1,
+        leftOut: 1,
+        withoutAbstract: 3,
+      },
+    );
+    const { abstracts: abstractRecords, bad } = report;
+    assert.equal(records, papersNamed + abstractRecords + bad);
+  });
+
   it('is printed for people, and as JSON with the time that it took', async (t) => {
     const copy = copyOf(index, t);
     const input = jsonFile(temporaryFolder(t), INPUT);
@@ -94,15 +178,15 @@ describe('the report of an import', () => {
     const expected = [
       /^Read 10 records of 1 input in \d+\.\d s: 2 new, 1 changed, 3 unchanged\.$/,
       /^Bad records skipped: 3\.$/,
-      /^ {2}2 records with a date or year that is none: .*papers\.jsonl, line 9 \(published: "soon" is not a date.*line 10/,
+      /^ {2}records with a date or year that is none: 2, .*papers\.jsonl, line 9 \(published: "soon" is not a date.*line 10/,
       /^ {4}Write dates as YYYY-MM-DD/,
-      /^ {2}1 records? without a title: .*line 8/,
+      /^ {2}records without a title: 1, .*line 8/,
       /^ {4}A title is/,
       /^Records whose id came before, folded \(the last one won\): 1\.$/,
       /^Older versions of papers, folded into the newest: 1\.$/,
       /^DOIs and arXiv ids .* share: 1 \(new-1 = new-2\)/,
-      /^Papers without an abstract .*: 3 of 7\.$/,
-      /^Dry run: nothing was written \(\d+\.\d s\)\. A build would hold 13 papers and embed 3 texts\.$/,
+      /^Papers without an abstract .*: 2 of 6\.$/,
+      /^Dry run: nothing was written \(\d+\.\d s\)\. A build would hold 13 papers and embed up to 3 texts\.$/,
     ];
     const lines = people.stdout.trimEnd().split('\n');
     assert.equal(lines.length, expected.length, people.stdout);
@@ -147,7 +231,7 @@ describe('a dry run', () => {
     const before = snapshot(folder);
     const { code, stdout } = await runCommand(['build', '--index', absent, '--dry-run', input]);
     assert.equal(code, 0);
-    assert.match(stdout, /would hold 2 papers and embed 2 texts/);
+    assert.match(stdout, /would hold 2 papers and embed up to 2 texts/);
     assert.deepEqual(snapshot(folder), before);
   });
 
@@ -159,7 +243,7 @@ describe('a dry run', () => {
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, /--prune would remove 8 of 11 papers/);
     const forced = await runCommand([...args, '--force']);
-    assert.match(forced.stdout, /would hold 3 papers, 8 papers removed and embed 0 texts/);
+    assert.match(forced.stdout, /would hold 3 papers, 8 papers removed and embed up to 0 texts/);
   });
 });
 
@@ -206,12 +290,23 @@ describe('a folder', () => {
     jsonFile(folder, papersFrom(0, 10), 'a.jsonl');
     const truncated = join(folder, 'b.jsonl.gz');
     writeFileSync(truncated, gzipSync(jsonLines(papersFrom(100, 5))).subarray(0, -20));
-    const refused = failure('prune_refused', /files that are broken: 1\).*--force/);
+    const refused = failure('prune_refused', /broken files: 1, .*b\.jsonl\.gz\).*--force/);
     await assert.rejects(runBuild(copy, [folder], { prune: true }), refused);
     rmSync(truncated);
     writeFileSync(join(folder, 'notes.txt'), 'Dear diary');
     const { removed } = await runBuild(copy, [folder], { prune: true });
     assert.equal(removed, 1);
+  });
+
+  it('is not pruned by when a file of papers has become a page that tells of an error', async (t) => {
+    const copy = copyOf(index, t);
+    const folder = temporaryFolder(t);
+    jsonFile(folder, papersFrom(0, 10), 'a.jsonl');
+    writeFileSync(join(folder, 'b.jsonl'), '<!DOCTYPE html>\n<title>502 Bad Gateway</title>\n');
+    await assert.rejects(
+      runBuild(copy, [folder], { prune: true }),
+      failure('prune_refused', /broken files: 1, .*b\.jsonl/),
+    );
   });
 
   it('that has become empty, or whose file cannot be had, is not pruned by even with --force', async (t) => {
@@ -221,12 +316,12 @@ describe('a folder', () => {
     const options = { prune: true, force: true };
     await assert.rejects(
       runBuild(copy, [filled, unmounted], options),
-      failure('prune_refused', new RegExp(`there is no file in ${unmounted}`)),
+      failure('input_unreadable', new RegExp(`there is no file in ${unmounted}`)),
     );
     symlinkSync(join(unmounted, 'gone.jsonl'), join(filled, 'link.jsonl'));
     await assert.rejects(
       runBuild(copy, [filled], options),
-      failure('prune_refused', /link\.jsonl: there is no such file/),
+      failure('input_unreadable', /link\.jsonl: there is no such file/),
     );
   });
 

@@ -45,12 +45,12 @@ describe('a build', () => {
 
   it('shows these on standard error, and in its report', async (t) => {
     const folder = temporaryFolder(t);
-    const csv = join(folder, 'zotero.csv');
-    writeFileSync(csv, 'Title,Abstract Note\nA study of graphs,x\nA study of law,y\n,z\n');
+    const csv = join(folder, 'table.csv');
+    writeFileSync(csv, 'Title,Summary\nA study of graphs,x\nA study of law,y\n,z\n');
     const args = ['build', '--index', join(folder, 'index'), csv];
     const { stdout, stderr } = await runCommand(args);
-    assert.match(stderr, /zotero\.csv \(csv\): 3 records, 1 of them bad$/m);
-    assert.match(stderr, /^Columns not used in .*zotero\.csv: Abstract Note \(known: id, title, /m);
+    assert.match(stderr, /table\.csv \(csv\): 3 records, 1 of them bad$/m);
+    assert.match(stderr, /^Columns not used in .*table\.csv: Summary \(known: id, title, /m);
     assert.match(stdout, /^Papers without an abstract \(their title alone is embedded\): 2 of 2\.$/m);
     const again = await runCommand([...args, '--json']);
     assert.equal(JSON.parse(again.stdout).withoutAbstract, 2);

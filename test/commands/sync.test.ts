@@ -1,7 +1,7 @@
 /** `nearpaper sync`: when it imports, what it does about failures, and how it ends. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { appendFile, mkdir, rename, rm } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parseDuration } from '../../src/commands/wakes.js';
@@ -241,6 +241,53 @@ describe('a pass that fails', () => {
     jsonFile(folder, papersFrom(0, 2));
     await syncing.shows(/Watching/, 3);
     assert.equal(await servedPapers(index), 2);
+  });
+});
+
+describe('a file that the system does not let be read', () => {
+  const skip = process.platform !== 'linux' && 'only Linux has a file that nobody may read';
+
+  it('costs the others nothing, and is tried again by itself', { skip }, async (t) => {
+    const { index, folder, start } = await scene(t);
+    jsonFile(folder, papersFrom(0, 3), 'a.jsonl');
+    const link = join(folder, 'b.jsonl');
+    // Not even by root.
+    await symlink('/proc/sys/vm/compact_memory', link);
+    const syncing = start([folder]);
+    await syncing.shows(/Failed: Not all could be read: .*b\.jsonl.* Tried again in 5 s/);
+    assert.equal(await servedPapers(index), 3);
+    await syncing.clock.advance(syncing.clock.left);
+    await syncing.shows(/Tried again in 10 s/);
+    await rm(link);
+    jsonFile(folder, papersFrom(3, 1), 'b.jsonl');
+    await syncing.clock.advance(syncing.clock.left);
+    await syncing.shows(/Watching/);
+    assert.equal(await servedPapers(index), 4);
+  });
+});
+
+describe('a file whose permissions change', () => {
+  it('is another one: what could not be read may be readable now', async (t) => {
+    const { folder, start } = await scene(t);
+    const file = jsonFile(folder, papersFrom(0, 3));
+    const syncing = start([folder]);
+    await syncing.shows(/Watching/);
+    await chmod(file, 0o600);
+    await syncing.clock.advance(MINUTE);
+    await syncing.shows(/Importing 1 file \(1 changed\)[\s\S]*Watching/);
+  });
+});
+
+describe('a link to a folder', () => {
+  it('is neither watched nor read', async (t) => {
+    const { index, folder, start } = await scene(t);
+    jsonFile(folder, papersFrom(0, 3), 'a.jsonl');
+    const elsewhere = await temporaryFolder(t);
+    jsonFile(elsewhere, papersFrom(3, 3));
+    await symlink(elsewhere, join(folder, 'link'));
+    const syncing = start([folder]);
+    await syncing.shows(/Watching/);
+    assert.equal(await servedPapers(index), 3);
   });
 });
 

@@ -26,7 +26,11 @@ describe('an abstract that comes apart from its paper', () => {
     draft.holdAbstracts([abstractOf('a')]);
     draft.upsert([bare('a'), bare('b'), bare('c')]);
     draft.holdAbstracts([abstractOf('b'), abstractOf('x')]);
-    assert.deepEqual(draft.settleAbstracts(3), { joined: 2, withoutPaper: { count: 1, ids: ['x'] } });
+    assert.deepEqual(draft.settleAbstracts(3), {
+      held: 3,
+      joined: 2,
+      withoutPaper: { count: 1, ids: ['x'] },
+    });
     assert.deepEqual(abstracts(draft), { a: 'Abstract of a.', b: 'Abstract of b.', c: '' });
     draft.close();
   });

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type Draft, type IncomingPaper, openDraft, type UpsertOutcome } from '../../src/papers/draft.js';
+import { type Draft, type IncomingPaper, openDraft } from '../../src/papers/draft.js';
 import type { DraftSources } from '../../src/papers/draft-file.js';
+import type { UpsertOutcome } from '../../src/papers/draft-input.js';
 import type { Paper } from '../../src/papers/paper.js';
 import { openStore, type PaperStore } from '../../src/papers/store.js';
 

@@ -1,13 +1,13 @@
 /** Following arXiv against a server that speaks OAI-PMH. */
 import assert from 'node:assert/strict';
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
-import { markBuilt } from '../../src/sources/harvest.js';
+import { describe, it, type TestContext } from 'node:test';
+import { markBuilt } from '../../src/sources/fetched-pages.js';
 import { STATE_FILE } from '../../src/sources/harvest-state.js';
-import { arxivScene, idsIn, pagesIn } from './fetching.js';
+import { arxivScene, INDEX, idsIn, pagesIn } from './fetching.js';
 import { madeRecords } from './oai-server.js';
-import { status } from './source-server.js';
+import { SourceServer, says, status } from './source-server.js';
 
 const ids = (count: number) => madeRecords(count).map(({ id }) => id);
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -126,6 +126,57 @@ describe('a harvest of arXiv', () => {
     assert.deepEqual(server.queries, [{ verb: 'ListRecords', metadataPrefix: 'arXiv', set: 'cs:cs:CL' }]);
   });
 
+  it('up to today or a later day asks without an end, since arXiv takes no day far ahead', async (t) => {
+    for (const until of ['2024-03-10', '2024-03-20', '9999-12-30']) {
+      const { server, folder, fetch } = await arxivScene(t, madeRecords(3));
+      await fetch({ until });
+      assert.deepEqual(await idsIn(folder), ids(3));
+      assert.ok(server.queries.every((query) => !('until' in query)));
+    }
+  });
+
+  it('that ends before the first datestamp of arXiv is refused, and none is asked for later', async (t) => {
+    const { server, fetch } = await arxivScene(t, madeRecords(1));
+    const message = /--until 2004-12-31 is before 2005-09-16: no record of arXiv cs\.CL/;
+    await assert.rejects(fetch({ since: '1995-01-01', until: '2004-12-31' }), { code: 'usage', message });
+    assert.equal(server.asked.length, 0);
+    await fetch({ since: '2005-10-01', until: '2005-10-31' });
+    await fetch({ since: '1995-01-01', until: '2005-10-31' });
+    assert.deepEqual(
+      server.queries.map(({ from, until }) => [from, until]),
+      [
+        ['2005-10-01', '2005-10-31'],
+        [undefined, '2005-09-30'],
+      ],
+    );
+    await fetch({ since: '1995-01-01', until: '2005-10-31' });
+    assert.equal(server.asked.length, 2);
+    const whole = await arxivScene(t, madeRecords(1));
+    await whole.fetch({ since: '2005-09-16', until: '2005-10-31' });
+    await whole.fetch({ since: '1995-01-01', until: '2005-10-31' });
+    assert.equal(whole.server.asked.length, 1, 'nothing is missing before the first datestamp');
+  });
+
+  it('does not take an answer without a list for an empty one', async (t) => {
+    const { server, told, folder, fetch } = await arxivScene(t, madeRecords(4));
+    const made = '<responseDate>2024-03-10T12:00:00Z</responseDate><request verb="ListRecords"/>';
+    server.faults = [says(`<OAI-PMH>${made}<Identify/></OAI-PMH>`), says(`<OAI-PMH>${made}</OAI-PMH>`)];
+    await fetch({ until: '2024-03-05' });
+    assert.deepEqual(await idsIn(folder), ids(4));
+    assert.equal(told.filter((line) => /without a list of records/.test(line)).length, 2);
+    const empty = await arxivScene(t, []);
+    empty.server.faults = [
+      says(
+        `<o:OAI-PMH xmlns:o="x"><o:${made.slice(1).replace('</', '</o:')}<o:ListRecords/></o:OAI-PMH>`.replace(
+          '<request verb="ListRecords"/>',
+          '',
+        ),
+      ),
+    ];
+    await empty.fetch();
+    assert.deepEqual(empty.told, []);
+  });
+
   it('keeps categories apart', async (t) => {
     const other = { id: '2403.77777', datestamp: '2024-03-02', title: 'Strings', categories: ['hep-th'] };
     const { folder, fetch } = await arxivScene(t, [...madeRecords(2), other]);
@@ -141,11 +192,12 @@ describe('a harvest of arXiv', () => {
     assert.deepEqual((await fetch()).pending, []);
   });
 
-  it('gives no page to a build on which every record is deleted', async (t) => {
+  it('keeps no page on which every record is deleted', async (t) => {
     const deleted = madeRecords(2).map((record) => ({ ...record, deleted: true }));
-    const { fetch } = await arxivScene(t, [...deleted, ...madeRecords(4).slice(2)]);
+    const { folder, fetch } = await arxivScene(t, [...deleted, ...madeRecords(4).slice(2)]);
     const { records, pending } = await fetch();
-    assert.deepEqual([records, pending], [4, ['page-000002.xml.gz']]);
+    assert.deepEqual([records, pending], [4, ['page-000001.xml.gz']]);
+    assert.deepEqual(await idsIn(folder), ids(4).slice(2));
   });
 
   it('reads gzipped answers', async (t) => {
@@ -210,33 +262,45 @@ describe('a harvest of arXiv that was interrupted', () => {
     }
   });
 
+  /** As after kill -9 between the third page and the state that knows of it. */
+  async function killedAfterThirdPage(t: TestContext) {
+    const scene = await arxivScene(t, madeRecords(8));
+    // Every answer is the same whenever it is asked for.
+    scene.server.now = () => Date.parse('2024-03-10T12:00:00Z');
+    const state = join(scene.folder, 'arxiv-cs.CL', STATE_FILE);
+    const stopAfter = async (last: number) => {
+      const stop = new AbortController();
+      const onPage = ({ pages }: { pages: number }) => {
+        if (pages === last) stop.abort();
+      };
+      await assert.rejects(scene.fetch({ signal: stop.signal, onPage }));
+    };
+    await stopAfter(2);
+    const before = await readFile(state, 'utf8');
+    await stopAfter(1);
+    await writeFile(state, before);
+    return scene;
+  }
+
   it('between a page and the state that knows of it fetches that page again, in its place', async (t) => {
-    const { folder, fetch } = await arxivScene(t, madeRecords(8));
-    const state = join(folder, 'arxiv-cs.CL', STATE_FILE);
-    const before = join(folder, 'state-before');
-    const stop = new AbortController();
-    await assert.rejects(
-      fetch({
-        signal: stop.signal,
-        onPage: ({ pages }) => {
-          if (pages === 3) stop.abort();
-        },
-      }),
-    );
-    // As after kill -9: the page is there, the state is the one that the second page left.
-    const text = await readFile(state, 'utf8');
-    const known = JSON.parse(text);
-    const token = JSON.parse(Buffer.from(known.harvest.cursor, 'base64').toString());
-    token[1].skip = 4;
-    known.harvest.cursor = Buffer.from(JSON.stringify(token)).toString('base64');
-    known.harvest.records = 4;
-    known.nextPage = 3;
-    known.pending.pop();
-    await writeFile(before, JSON.stringify(known));
-    await cp(before, state);
+    const { folder, fetch } = await killedAfterThirdPage(t);
     const { pending } = await fetch();
     assert.deepEqual(await idsIn(folder), ids(8));
-    assert.equal(pending.length, 4);
+    assert.deepEqual(
+      pending,
+      [1, 2, 3, 4].map((n) => `page-00000${n}.xml.gz`),
+    );
+  });
+
+  it('between a page and its state, with that page built meanwhile, has it built again only where it changed', async (t) => {
+    for (const change of [false, true]) {
+      const { server, folder, fetch } = await killedAfterThirdPage(t);
+      const third = 'page-000003.xml.gz';
+      await markBuilt({ folder: 'arxiv-cs.CL' }, join(folder, 'arxiv-cs.CL'), INDEX.folder, [third]);
+      if (change) server.records = server.records.map((record) => ({ ...record, abstract: 'Another.' }));
+      const { pending } = await fetch();
+      assert.equal(pending.includes(third), change);
+    }
   });
 
   it('in a wait ends at once', async (t) => {
@@ -295,17 +359,9 @@ describe('the folder of a harvest', () => {
       await assert.rejects(fetch(), { code: 'input_unreadable', message: /remove that file/ });
     }
     await rm(state);
-    await fetch();
+    const { pending } = await fetch();
     assert.deepEqual(await idsIn(folder), [...ids(2), ...ids(2)], 'the pages that were there stay');
-  });
-
-  it('misses a page that is gone before it was in the index', async (t) => {
-    const { server, folder, fetch } = await arxivScene(t, madeRecords(4));
-    await fetch();
-    await rm(join(folder, 'arxiv-cs.CL', 'page-000002.xml.gz'));
-    const message = /page-000002\.xml\.gz, which is not in the index yet: .* remove \.state\.json beside it/;
-    await assert.rejects(fetch(), { code: 'input_unreadable', message });
-    assert.equal(server.asked.length, 2);
+    assert.deepEqual(pending, ['page-000001.xml.gz', 'page-000002.xml.gz']);
   });
 
   it('serves one process at a time', async (t) => {
@@ -322,11 +378,69 @@ describe('the folder of a harvest', () => {
   it('remembers what no build has taken in', async (t) => {
     const { server, clock, folder, fetch } = await arxivScene(t, madeRecords(4));
     const { pending, folder: pages } = await fetch();
-    const source = { folder: 'arxiv-cs.CL' };
-    await markBuilt(source, pages, [join(pages, pending[0] ?? '')]);
+    await markBuilt({ folder: 'arxiv-cs.CL' }, pages, INDEX.folder, pending.slice(0, 1));
     clock.time += DAY_MS;
     server.records.push({ id: '2403.00099', datestamp: '2024-03-11', title: 'New' });
     assert.deepEqual((await fetch()).pending, ['page-000002.xml.gz', 'page-000003.xml.gz']);
     assert.equal((await pagesIn(join(folder, 'arxiv-cs.CL'))).size, 3);
+  });
+
+  it('is of as many indexes as there are, each with what it lacks', async (t) => {
+    const { fetch } = await arxivScene(t, madeRecords(4));
+    const { pending, folder: pages } = await fetch();
+    await markBuilt({ folder: 'arxiv-cs.CL' }, pages, INDEX.folder, pending);
+    assert.deepEqual((await fetch()).pending, []);
+    assert.deepEqual((await fetch({ index: { folder: '/srv/other', isPublished: true } })).pending, pending);
+    const source = { folder: 'arxiv-cs.CL' };
+    await markBuilt(source, pages, '/srv/other', pending.slice(1));
+    assert.deepEqual(
+      (await fetch({ index: { folder: '/srv/other', isPublished: true } })).pending,
+      pending.slice(0, 1),
+    );
+  });
+
+  it('holds nothing that an index has which is gone, nor when it is made anew', async (t) => {
+    const { fetch } = await arxivScene(t, madeRecords(4));
+    const { pending, folder: pages } = await fetch();
+    await markBuilt({ folder: 'arxiv-cs.CL' }, pages, INDEX.folder, pending);
+    assert.deepEqual((await fetch({ index: { ...INDEX, isPublished: false } })).pending, pending);
+    assert.deepEqual((await fetch()).pending, pending, 'the list of before is not believed again');
+  });
+
+  it('does without pages that were built and removed', async (t) => {
+    const { server, folder, fetch } = await arxivScene(t, madeRecords(4));
+    const { pending, folder: pages } = await fetch();
+    await markBuilt({ folder: 'arxiv-cs.CL' }, pages, INDEX.folder, pending);
+    for (const name of pending) await rm(join(pages, name));
+    server.records.push({ id: '2403.00099', datestamp: '2024-03-10', title: 'New' });
+    assert.deepEqual((await fetch()).pending, ['page-000003.xml.gz']);
+    assert.equal((await pagesIn(join(folder, 'arxiv-cs.CL'))).size, 1);
+  });
+
+  it('has no day of another address', async (t) => {
+    const { server, folder, told, fetch } = await arxivScene(t, madeRecords(6));
+    const refusal =
+      '<OAI-PMH><responseDate>2024-03-10T12:00:00Z</responseDate><error code="noRecordsMatch"/></OAI-PMH>';
+    const wrong = await new SourceServer('/oai', says(refusal)).listen(t);
+    await fetch({ url: wrong.url, until: '2024-03-05' });
+    assert.deepEqual(told, []);
+    const stop = new AbortController();
+    await assert.rejects(fetch({ until: '2024-03-05', signal: stop.signal, onPage: () => stop.abort() }));
+    assert.match(told.join('\n'), /was fetched from http.* before: all days are asked for at http.* again/);
+    assert.deepEqual(await idsIn(folder), ids(2));
+    await fetch({ url: `${server.url}/?`, until: '2024-03-05' });
+    assert.deepEqual(await idsIn(folder), [...ids(2), ...ids(5)], 'nor a harvest under way');
+  });
+
+  it('keeps the day to begin with when others are fetched once', async (t) => {
+    const { server, fetch } = await arxivScene(t, madeRecords(9));
+    await fetch({ since: '2024-03-05' });
+    await fetch({ since: '2010-01-01', until: '2010-12-31' });
+    server.asked.length = 0;
+    assert.equal((await fetch({ since: null })).since, '2024-03-05');
+    assert.deepEqual(
+      server.queries.map(({ from }) => from),
+      ['2024-03-09'],
+    );
   });
 });

@@ -7,8 +7,15 @@ import { ARXIV_INTERVAL_MS, arxivSource } from '../../src/sources/arxiv.js';
 import type { Clock } from '../../src/sources/clock.js';
 import { DAILY_PAPERS_INTERVAL_MS, dailyPapersSource } from '../../src/sources/daily-papers.js';
 import { withFetchFolder } from '../../src/sources/fetch-folder.js';
-import { type HarvestProgress, type HarvestReport, harvest } from '../../src/sources/harvest.js';
+import { pendingPages, type TargetIndex } from '../../src/sources/fetched-pages.js';
+import {
+  type HarvestProgress,
+  type HarvestReport,
+  type HarvestSession,
+  harvest,
+} from '../../src/sources/harvest.js';
 import { PoliteClient } from '../../src/sources/polite-client.js';
+import type { Source } from '../../src/sources/source.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { DailyPapersServer } from './daily-papers-server.js';
 import { type OaiRecord, OaiServer } from './oai-server.js';
@@ -45,7 +52,26 @@ export interface FetchOptions {
   url?: string;
   signal?: AbortSignal;
   silenceMs?: number;
+  /** The index that pages are pending for. */
+  index?: TargetIndex;
   onPage?: (progress: HarvestProgress) => void;
+}
+
+export const INDEX: TargetIndex = { folder: '/srv/index', isPublished: true };
+
+/** What a run came to, with the pages that a build would take in. Rejects with what ended it early. */
+export type Run = Omit<HarvestReport, 'failure'> & { pending: string[] };
+
+async function runOf(
+  source: Source,
+  folder: string,
+  { since, until, index = INDEX }: FetchOptions,
+  session: HarvestSession,
+): Promise<Run> {
+  const asked = { since: since ?? null, until: until ?? null };
+  const { failure, ...report } = await harvest(source, folder, asked, session);
+  if (failure !== null) throw failure;
+  return { ...report, pending: await pendingPages(source, folder, index) };
 }
 
 /** A folder, a clock and a server of arXiv's, which go with the test. */
@@ -56,14 +82,8 @@ export async function arxivScene(t: TestContext, records: OaiRecord[]) {
   const folder = await temporaryFolder(t);
   /** What was told, in lines, by all runs. */
   const told: string[] = [];
-  const fetch = (options: FetchOptions = {}): Promise<HarvestReport> => {
-    const {
-      category = 'cs.CL',
-      url = server.url,
-      since = '2024-03-01',
-      until = null,
-      onPage = () => undefined,
-    } = options;
+  const fetch = (options: FetchOptions = {}): Promise<Run> => {
+    const { category = 'cs.CL', url = server.url, since = '2024-03-01', onPage = () => undefined } = options;
     const { signal = new AbortController().signal, silenceMs } = options;
     return withFetchFolder(folder, (times) => {
       const onWait = (message: string) => told.push(message);
@@ -82,9 +102,9 @@ export async function arxivScene(t: TestContext, records: OaiRecord[]) {
         random: () => 0.5,
         silenceMs,
       });
-      const source = arxivSource(category, url, client);
-      const session = { clock, signal, onPage, onNote: onWait };
-      return harvest(source, join(folder, source.folder), { since, until }, session);
+      const source = arxivSource(category, url);
+      const session = { client, clock, signal, onPage, onNote: onWait };
+      return runOf(source, join(folder, source.folder), { ...options, since }, session);
     });
   };
   return { server, clock, folder, told, fetch };
@@ -96,8 +116,8 @@ export async function dailyScene(t: TestContext, lists: Record<string, string[]>
   const clock = new TestClock();
   const folder = await temporaryFolder(t);
   const told: string[] = [];
-  const fetch = (options: FetchOptions = {}): Promise<HarvestReport> => {
-    const { since = null, until = null, onPage = () => undefined } = options;
+  const fetch = (options: FetchOptions = {}): Promise<Run> => {
+    const { url = server.url, onPage = () => undefined } = options;
     const { signal = new AbortController().signal } = options;
     return withFetchFolder(folder, (times) => {
       const onWait = (message: string) => told.push(message);
@@ -108,9 +128,9 @@ export async function dailyScene(t: TestContext, lists: Record<string, string[]>
         userAgent: 'nearpaper/1',
       };
       const client = new PoliteClient({ ...polite, clock, signal, times, onWait, random: () => 0.5 });
-      const source = dailyPapersSource(server.url, client);
-      const session = { clock, signal, onPage, onNote: onWait };
-      return harvest(source, join(folder, source.folder), { since, until }, session);
+      const source = dailyPapersSource(url);
+      const session = { client, clock, signal, onPage, onNote: onWait };
+      return runOf(source, join(folder, source.folder), options, session);
     });
   };
   return { server, clock, folder: join(folder, 'daily-papers'), told, fetch };

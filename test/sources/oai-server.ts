@@ -1,7 +1,12 @@
 /** arXiv's OAI-PMH interface in small: ListRecords with sets, datestamps, deleted records and resumption tokens. */
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
+import { dayOf } from '../../src/sources/days.js';
 import { SourceServer } from './source-server.js';
+
+/** arXiv takes no day before its first datestamp. */
+const EARLIEST = '2005-09-16';
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface OaiRecord {
   id: string;
@@ -40,11 +45,12 @@ export class OaiServer extends SourceServer {
   }
 
   #respond(response: ServerResponse, parameters: URLSearchParams): void {
+    const now = this.now();
     const text = `<?xml version="1.0" encoding="UTF-8"?>
 <OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">
-<responseDate>${new Date(this.now()).toISOString().slice(0, 19)}Z</responseDate>
+<responseDate>${new Date(now).toISOString().slice(0, 19)}Z</responseDate>
 <request verb="ListRecords">${this.url}</request>
-${this.#content(parameters)}
+${this.#content(parameters, now)}
 </OAI-PMH>
 `;
     const headers = { 'Content-Type': 'text/xml' };
@@ -52,7 +58,7 @@ ${this.#content(parameters)}
     else response.writeHead(200, headers).end(text);
   }
 
-  #content(parameters: URLSearchParams): string {
+  #content(parameters: URLSearchParams, now: number): string {
     const { resumptionToken: token, ...given } = Object.fromEntries(parameters);
     if (given.verb !== 'ListRecords') return '<error code="badVerb">Illegal verb</error>';
     if (token !== undefined) {
@@ -65,6 +71,10 @@ ${this.#content(parameters)}
     const dates = [from, until].filter((day) => day !== null);
     if (Object.keys(others).length > 0 || !dates.every((day) => /^\d{4}-\d{2}-\d{2}$/.test(day)))
       return '<error code="badArgument">Illegal argument</error>';
+    if (dates.some((day) => day < EARLIEST)) return '<error code="badArgument">date too early</error>';
+    // A day ahead is today somewhere.
+    if (dates.some((day) => day > dayOf(now + DAY_MS)))
+      return '<error code="badArgument">date too late</error>';
     if (metadataPrefix !== 'arXiv') return '<error code="cannotDisseminateFormat">No such format</error>';
     return this.#list({ set, from, until, skip: 0 });
   }

@@ -1,6 +1,6 @@
 import type { PaperInput } from '../paper.js';
 import { plainLatex } from './latex-text.js';
-import { authorsOfText } from './record-fields.js';
+import { authorsOfText, categoriesWithinBounds } from './record-fields.js';
 
 /** What the formats of arXiv know of a paper, as they write it: texts with LaTeX in them. */
 export interface ArxivFields {
@@ -22,7 +22,8 @@ export interface ArxivFields {
 /** The paper that these fields describe, its texts as people read them. What is absent, stays so. */
 export function arxivPaper(fields: ArxivFields): PaperInput {
   const paper: PaperInput = { title: readable(fields.title) };
-  const { id, version, authors, categories, abstract, venue } = fields;
+  const { id, version, authors, abstract, venue } = fields;
+  const categories = categoriesWithinBounds(fields.categories ?? []);
   if (id !== undefined) {
     paper.id = id;
     paper.url = `https://arxiv.org/abs/${id}`;
@@ -30,7 +31,7 @@ export function arxivPaper(fields: ArxivFields): PaperInput {
   if (version !== undefined) paper.version = version;
   if (abstract !== undefined) paper.abstract = readable(abstract);
   if (authors !== undefined && authors.length > 0) paper.authors = authors.map(readable);
-  if (categories !== undefined && categories.length > 0) paper.categories = categories;
+  if (categories.length > 0) paper.categories = categories;
   if (fields.published !== undefined) paper.published = fields.published;
   if (fields.updated !== undefined) paper.updated = fields.updated;
   if (venue !== undefined) paper.venue = readable(venue);
@@ -41,7 +42,7 @@ export function arxivPaper(fields: ArxivFields): PaperInput {
 
 /** arXiv breaks lines; most texts are clean ASCII without the breaks, which nothing needs to look at again. */
 function readable(text: string): string {
-  return plainLatex(text.trim().replaceAll('\n', ' '));
+  return plainLatex(text.trim().replaceAll('\n', ' '), { keepsSets: true });
 }
 
 /** The id and the version of "2401.01335v2" or "cs/0112017v1". */

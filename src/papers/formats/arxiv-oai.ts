@@ -1,5 +1,7 @@
 import type { PaperInput, ReadOutcome } from '../paper.js';
-import { arxivAuthorsOfText, arxivPaper, versionNumber } from './arxiv-fields.js';
+import { type ArxivFields, arxivAuthorsOfText, arxivPaper, versionNumber } from './arxiv-fields.js';
+import { MAX_DATE_LENGTH } from './bounds.js';
+import { type KnownDate, parseDate, yearInText } from './dates.js';
 import type { PaperReader } from './format.js';
 import { FieldProblem, outcomeOf } from './record-fields.js';
 import {
@@ -15,6 +17,9 @@ import {
 /** How the OAI-PMH server of arXiv names its papers. */
 const OAI_PREFIX = 'oai:arXiv.org:';
 const ARXIV_ADDRESS = /^https?:\/\/arxiv\.org\/abs\//;
+/** The end of an embargo and the like, of OpenAIRE: no date of the paper. */
+const OTHER_DATE = /^info:/i;
+const ROOTS = ['OAI-PMH', 'ListRecords', 'GetRecord'];
 const DOI = /^(?:doi:\s*|https?:\/\/(?:dx\.)?doi\.org\/)?(10\.\d{4,9}\/\S+)$/i;
 
 /**
@@ -23,10 +28,10 @@ const DOI = /^(?:doi:\s*|https?:\/\/(?:dx\.)?doi\.org\/)?(10\.\d{4,9}\/\S+)$/i;
  */
 export const arxivOai: PaperReader = {
   name: 'arxiv-oai',
-  looksLike: (head) => rootOf(head) === 'OAI-PMH',
+  looksLike: (head) => ROOTS.includes(rootOf(head) ?? ''),
   read: (text, { source }) =>
     readXmlRecords(text, source, {
-      roots: ['OAI-PMH', 'ListRecords', 'GetRecord'],
+      roots: ROOTS,
       records: ['record', 'error'],
       toOutcomes: (element) =>
         element.name === 'error' ? outcomesOfError(element) : [outcomeOfRecord(element)],
@@ -109,27 +114,44 @@ function fieldsOfBoth(metadata: XmlElement, identifier: string | undefined) {
 }
 
 /**
- * metadataPrefix=oai_dc, which every OAI-PMH server has: the dates of the versions in their order, the comments as further
+ * metadataPrefix=oai_dc, which every OAI-PMH server has: dates of versions or of anything else, the comments as further
  * descriptions, and subjects in words.
  */
 function paperFromDublinCore(metadata: XmlElement, identifier: string | undefined): PaperInput {
   const texts = (name: string) => childrenOf(metadata, name).flatMap((element) => textOf(element) ?? []);
   const identifiers = texts('identifier');
   const address = identifiers.find((text) => ARXIV_ADDRESS.test(text));
-  const dates = texts('date');
   const id = arxivIdOf(identifier) ?? address?.replace(ARXIV_ADDRESS, '');
   const fields = {
     title: titleOf(metadata),
     abstract: texts('description').find((text) => !text.startsWith('Comment:')),
     authors: texts('creator').map(forenamesFirst),
     categories: texts('subject'),
-    published: dates[0],
-    updated: dates.length > 1 ? dates.at(-1) : undefined,
+    ...datesOf(texts('date')),
     doi: identifiers.flatMap((text) => DOI.exec(text)?.[1] ?? [])[0],
   };
   if (id !== undefined) return arxivPaper({ ...fields, id });
   const paper = arxivPaper(fields);
   return identifier === undefined ? paper : { ...paper, id: identifier };
+}
+
+/** The first and the last of dates in anybody's spelling; the year where none of them is one ("c2005"). */
+function datesOf(texts: string[]): Pick<ArxivFields, 'published' | 'updated'> {
+  const written = texts.map((text) => text.slice(0, MAX_DATE_LENGTH).trim());
+  const known = written.flatMap((text) => parseDate(text) ?? []);
+  if (known.length === 0) {
+    const years = written.flatMap((text) => (OTHER_DATE.test(text) ? [] : (yearInText(text) ?? [])));
+    return { published: years.sort((a, b) => a - b)[0]?.toString() };
+  }
+  // Of one year, a day is better to have.
+  const first = known.reduce((a, b) => (sortKey(b) < sortKey(a) ? b : a));
+  const lastDay = known.map(({ day }) => day ?? '').reduce((a, b) => (b > a ? b : a));
+  const isLater = lastDay !== '' && lastDay !== first.day;
+  return { published: first.day ?? String(first.year), updated: isLater ? lastDay : undefined };
+}
+
+function sortKey({ day, year }: KnownDate): string {
+  return day ?? `${year}-99`;
 }
 
 function titleOf(metadata: XmlElement): string {

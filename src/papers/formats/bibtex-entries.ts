@@ -1,4 +1,5 @@
 import { MAX_RECORD_LENGTH } from './format.js';
+import { withLineFeeds } from './line-breaks.js';
 import { linesOf } from './lines.js';
 
 /** One entry cut out of a text, or why what begins on a line is none. Lines are 1-based. */
@@ -15,7 +16,8 @@ const SIGN = /[\\{}")]/g;
 
 /**
  * The entries of a BibTeX text that arrives in pieces, `type` in lower case and `body` what stands between the outer
- * braces. An entry that is never closed ends where the next one begins a line. Text outside of entries is none.
+ * braces. An entry that is never closed ends where the next one begins a line, and a comment, of which nothing is lost,
+ * quietly. Text outside of entries is none.
  */
 export async function* bibtexEntriesOf(
   text: AsyncIterable<string>,
@@ -23,14 +25,11 @@ export async function* bibtexEntriesOf(
   let entry: EntryUnderWay | null = null;
   // After an entry that is too long its rest is passed over, up to one that begins a line.
   let isLost = false;
-  for await (const { number, text: line } of linesOf(text)) {
+  for await (const { number, text: line } of linesOf(withLineFeeds(text))) {
     const begins = line !== null && START_OF_LINE.test(line);
-    if (entry !== null && (line === null || entry.isTooLong || (begins && entry.type !== 'comment'))) {
-      yield {
-        kind: 'broken',
-        line: entry.line,
-        fault: line === null || entry.isTooLong ? 'too-long' : 'open',
-      };
+    if (entry !== null && (line === null || entry.isTooLong || (begins && !entry.holdsEntries()))) {
+      const fault = line === null || entry.isTooLong ? 'too-long' : 'open';
+      if (fault === 'too-long' || entry.type !== 'comment') yield { kind: 'broken', line: entry.line, fault };
       entry = null;
       isLost = !begins;
     } else if (line === null && !isLost) {
@@ -77,11 +76,22 @@ class EntryUnderWay {
   /** Open braces inside of the entry's own. */
   #depth = 0;
   #isQuoted = false;
+  #isCommentedOut = false;
 
   constructor(line: number, type: string, closing: string) {
     this.line = line;
     this.type = type;
     this.#closing = closing;
+  }
+
+  /**
+   * Whether the entry that begins the next line may stand in this one: in a comment that had nothing before its first one.
+   * Any other comment is one that was not closed.
+   */
+  holdsEntries(): boolean {
+    if (this.type !== 'comment' || this.#depth > 0) return false;
+    this.#isCommentedOut ||= this.#body.trim() === '';
+    return this.#isCommentedOut;
   }
 
   /** Takes a line from a position on; the position behind the entry, or null when it goes on. */
@@ -114,7 +124,8 @@ class EntryUnderWay {
         if (isInside && /[\\{}]/.test(line.charAt(at + 1))) SIGN.lastIndex += 1;
       } else if (sign === '{') this.#depth += 1;
       else if (sign === '}') this.#depth = Math.max(0, this.#depth - 1);
-      else if (sign === '"' && this.#depth === 0) this.#isQuoted = !this.#isQuoted;
+      // Comments are prose, where a lone quote may be an inch.
+      else if (sign === '"' && this.#depth === 0 && this.type !== 'comment') this.#isQuoted = !this.#isQuoted;
     }
     return null;
   }

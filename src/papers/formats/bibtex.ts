@@ -5,6 +5,7 @@ import type { PaperInput, ReadOutcome } from '../paper.js';
 import { type BibtexEntry, bibtexEntriesOf } from './bibtex-entries.js';
 import { authorsOfBibtex } from './bibtex-names.js';
 import { paperFromCsl } from './csl-paper.js';
+import { isTable } from './csv.js';
 import type { PaperReader } from './format.js';
 import { plainLatex } from './latex-text.js';
 import { FieldProblem, type Fields, outcomeOf } from './record-fields.js';
@@ -38,7 +39,9 @@ const FAULTS = {
  */
 export const bibtex: PaperReader = {
   name: 'bibtex',
-  looksLike: (head) => /^\s*[^\s{[<]/.test(head) && FIRST_ENTRY.test(head),
+  // A cell of a table may hold an entry.
+  looksLike: (head) =>
+    /^\s*[^\s{[<]/.test(head) && FIRST_ENTRY.test(head) && (/^\s*[@%]/.test(head) || !isTable(head)),
   read: readBibtex,
 };
 

@@ -1,6 +1,7 @@
 import { paperFromCsl } from './csl-paper.js';
 import type { PaperReader } from './format.js';
-import { holdsRecords, readJsonRecords } from './json-records.js';
+import { readJsonRecords } from './json-records.js';
+import { holdsRecords } from './json-shape.js';
 import { isJsonObject } from './parse-json.js';
 import { outcomeOf } from './record-fields.js';
 

@@ -1,14 +1,20 @@
 import { parseArxivId } from '../ids.js';
 import type { PaperInput } from '../paper.js';
-import { isPlausibleYear, parseDate } from './dates.js';
+import { isPlausibleYear, parseDate, yearInText } from './dates.js';
 import { plainMarkup } from './markup-text.js';
 import { isJsonObject, typeNameOf } from './parse-json.js';
-import { FieldProblem, type Fields, idField, textField, titleField } from './record-fields.js';
+import {
+  categoriesWithinBounds,
+  FieldProblem,
+  type Fields,
+  idField,
+  textField,
+  titleField,
+} from './record-fields.js';
 
 /** How much of a date is looked at: what is longer is prose. */
 const MOST_OF_A_DATE = 100;
 
-const YEAR_IN_TEXT = /(?<!\d)(?:1[4-9]|20)\d{2}(?!\d)/;
 const ARXIV_IN_TEXT = /\barXiv:\s?([^\s,;[\]()]{1,40})/i;
 
 /**
@@ -72,7 +78,7 @@ function categoriesOf(item: Fields): string[] {
   const list: unknown = typeof value === 'string' ? value.split(/[,;]/) : value;
   if (!Array.isArray(list)) throw wrongType('keyword', 'a string', value);
   const texts = list.filter((category) => typeof category === 'string');
-  return texts.map((category) => plainMarkup(category).trim()).filter((category) => category !== '');
+  return categoriesWithinBounds(texts.map(plainMarkup));
 }
 
 /** The day where one is written, else the year; nothing for "in press". */
@@ -96,8 +102,8 @@ function dateInText(text: string): Pick<PaperInput, 'published' | 'year'> {
   const written = text.slice(0, MOST_OF_A_DATE).trim();
   const known = parseDate(written);
   if (known?.day) return { published: known.day };
-  const year = known?.year ?? Number(YEAR_IN_TEXT.exec(written)?.[0]);
-  return isPlausibleYear(year) ? { year } : {};
+  const year = known?.year ?? yearInText(written);
+  return year === undefined ? {} : { year };
 }
 
 /** The address of a preprint whose arXiv id stands in its number, or in a note or venue as "arXiv:2401.01335 [cs]". */

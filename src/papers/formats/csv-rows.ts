@@ -1,7 +1,7 @@
 import { Parser } from 'csv-parse';
 import { systemCode } from '../../errors.js';
 import { MAX_RECORD_LENGTH } from './format.js';
-import { lineBreaksIn } from './line-breaks.js';
+import { lineBreaksIn, withLineFeeds } from './line-breaks.js';
 
 /** One row of a table, or why the lines from `line` to `lastLine` are none. Lines are 1-based. */
 export type CsvRow =
@@ -22,6 +22,7 @@ export async function* csvRowsOf(
   let rows = new RowParser(delimiter, 1);
   let line = 1;
   let skipping = false;
+  // csv-parse counts a quoted CRLF as two lines.
   for await (const chunk of withLineFeeds(text)) {
     const mayFault = rows.heldBytes + BYTES_A_UNIT * chunk.length > MAX_RECORD_LENGTH;
     for (const piece of skipping || mayFault ? linesIn(chunk) : [chunk]) {
@@ -107,17 +108,6 @@ class RowParser {
       else throw fault;
     }
     return this.#rows.splice(0);
-  }
-}
-
-/** The text with CRLF and CR made LF: csv-parse counts a quoted CRLF as two lines. */
-async function* withLineFeeds(text: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
-  let endedInCr = false;
-  for await (const raw of text) {
-    if (raw === '') continue;
-    const piece = endedInCr && raw.startsWith('\n') ? raw.slice(1) : raw;
-    endedInCr = raw.endsWith('\r');
-    yield piece.includes('\r') ? piece.replaceAll(/\r\n?/g, '\n') : piece;
   }
 }
 

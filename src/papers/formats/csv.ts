@@ -1,5 +1,6 @@
 import { NearpaperError } from '../../errors.js';
 import type { ReadOutcome } from '../paper.js';
+import { type Column, columnsOf, fieldsOfRow } from './csv-columns.js';
 import { type CsvRow, csvRowsOf } from './csv-rows.js';
 import type { PaperReader, ReadContext } from './format.js';
 import { firstLines } from './lines.js';
@@ -9,7 +10,7 @@ const DELIMITERS = [',', '\t', ';', '|'];
 
 /**
  * A table with a header line: CSV, or with tabs, semicolons or bars between the cells. Columns are named as
- * the fields of PaperInput, in any case; other columns are only told of, and an empty cell is an absent field.
+ * the fields of PaperInput, in any case, or as programs name them (csv-columns.ts); other columns are only told of.
  */
 export const csv: PaperReader = {
   name: 'csv',
@@ -22,16 +23,18 @@ async function* readCsv(
   text: AsyncIterable<string>,
   context: ReadContext,
 ): AsyncGenerator<ReadOutcome, void, undefined> {
-  let columns: string[] | null = null;
+  let columns: Column[] | null = null;
   for await (const row of csvRowsOf(text, delimiterOf(context.head))) {
     if (columns === null) {
-      columns = columnsOf(row, context.source);
-      if (row.kind === 'row') context.unused.addColumns(row.cells);
+      const header = columnsOf(namesOf(row, context.source));
+      columns = header;
+      if (row.kind === 'row')
+        context.unused.addColumns(row.cells.filter((_, at) => header[at]?.field === null));
     } else yield outcomeOfRow(row, columns);
   }
 }
 
-function columnsOf(header: CsvRow, source: string): string[] {
+function namesOf(header: CsvRow, source: string): string[] {
   const columns = header.kind === 'row' ? header.cells.map(columnName) : [];
   if (namesTitle(columns)) return columns;
   throw new NearpaperError(
@@ -42,7 +45,7 @@ function columnsOf(header: CsvRow, source: string): string[] {
   );
 }
 
-function outcomeOfRow(row: CsvRow, columns: string[]): ReadOutcome {
+function outcomeOfRow(row: CsvRow, columns: readonly Column[]): ReadOutcome {
   const { line } = row;
   if (row.kind === 'broken') {
     const lost = row.lastLine > line ? `; lines ${line} to ${row.lastLine} are lost with it` : '';
@@ -54,8 +57,7 @@ function outcomeOfRow(row: CsvRow, columns: string[]): ReadOutcome {
     const reason = `the row has ${row.cells.length} columns, the header ${columns.length}`;
     return { kind: 'bad', line, problem: 'broken_record', reason };
   }
-  const cells = columns.map((column, index) => [column, row.cells[index]]);
-  return outcomeOf(line, Object.fromEntries(cells.filter(([, cell]) => cell !== '')), paperFromFields);
+  return outcomeOf(line, fieldsOfRow(columns, row.cells), paperFromFields);
 }
 
 /** The delimiter that finds a title column, or else other fields, and the most columns in the header line. */
@@ -66,10 +68,19 @@ function delimiterOf(head: string): string {
   return candidates.reduce((best, next) => (next.cells.length > best.cells.length ? next : best)).delimiter;
 }
 
+/** Whether a text begins with a header that leaves no doubt: it names the title and another field. */
+export function isTable(head: string): boolean {
+  const cells = headerCells(head, delimiterOf(head));
+  return namesTitle(cells) && cells.some((cell) => cell !== 'title' && isFieldName(cell));
+}
+
 /** The header's names, near enough to tell what they are: a quoted name may itself hold a delimiter. */
 function headerCells(head: string, delimiter: string): string[] {
   const [header = ''] = firstLines(head, 1);
-  return header.split(delimiter).map((cell) => columnName(cell.replaceAll('"', '')));
+  // Lines may end in CR alone.
+  return (header.split('\r', 1)[0] ?? '')
+    .split(delimiter)
+    .map((cell) => columnName(cell.replaceAll('"', '')));
 }
 
 function columnName(cell: string): string {

@@ -1,8 +1,9 @@
 import { parseArxivId } from '../ids.js';
 import type { PaperInput, ReadOutcome } from '../paper.js';
 import type { PaperReader } from './format.js';
-import { textAt, textsAt } from './json-members.js';
-import { holdsRecords, readJsonRecords } from './json-records.js';
+import { memberAt, textAt, textsAt } from './json-members.js';
+import { readJsonRecords } from './json-records.js';
+import { holdsRecords } from './json-shape.js';
 import { isJsonObject } from './parse-json.js';
 import { FieldProblem, type Fields, outcomeOf, textField, titleField } from './record-fields.js';
 
@@ -22,11 +23,10 @@ export const dailyPapers: PaperReader = {
 function isRecord(value: Fields): boolean {
   if (isJsonObject(value.paper))
     return typeof value.paper.id === 'string' && typeof value.paper.title === 'string';
-  return (
-    typeof value.id === 'string' &&
-    parseArxivId(value.id) !== undefined &&
-    TELLING_FIELDS.some((name) => name in value)
-  );
+  if (typeof value.id !== 'string' || parseArxivId(value.id) === undefined) return false;
+  // Of a paper by many authors, a head may hold no more than some of them.
+  const [author]: unknown[] = Array.isArray(value.authors) ? value.authors : [];
+  return TELLING_FIELDS.some((name) => name in value) || memberAt(author, '_id') !== undefined;
 }
 
 function toOutcome(line: number, value: unknown): ReadOutcome {

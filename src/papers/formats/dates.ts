@@ -15,6 +15,7 @@ const NAMED_MONTH_DAY = new RegExp(
   'i',
 );
 const MONTH_OR_YEAR = /^(\d{4})(?:[-/](\d{1,2}))?$/;
+const YEAR_IN_TEXT = /(?<!\d)(?:1[4-9]|20)\d{2}(?!\d)/;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
@@ -33,6 +34,12 @@ export function parseDate(text: string): KnownDate | null {
   const [, year, month] = MONTH_OR_YEAR.exec(text) ?? [];
   if (year === undefined || dayOf(Number(year), Number(month ?? 1), 1) === null) return null;
   return { day: null, year: Number(year) };
+}
+
+/** The first year from 1400 to 2099 in a text such as "c2005" or "Spring 2020"; undefined without any. */
+export function yearInText(text: string): number | undefined {
+  const found = YEAR_IN_TEXT.exec(text);
+  return found === null ? undefined : Number(found[0]);
 }
 
 export function isPlausibleYear(year: number): boolean {

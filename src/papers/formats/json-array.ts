@@ -1,12 +1,11 @@
 import type { PaperReader } from './format.js';
-import { BrokenJsonArray, JsonElementSplitter } from './json-elements.js';
 import { readArray } from './json-records.js';
-import { firstLines } from './lines.js';
+import { elementsIn, firstValue, hasOnlyEmptyArrays, isPaper } from './json-shape.js';
 import { isJsonObject, parseJson } from './parse-json.js';
-import { firstPrettyObject, isPrettyPrinted } from './pretty-json.js';
-import { isFieldName, outcomeOf, paperFromFields } from './record-fields.js';
+import { isPrettyPrinted } from './pretty-json.js';
+import { type Fields, isFieldName, outcomeOf, paperFromFields } from './record-fields.js';
 
-/** One JSON array of objects as in JSON Lines, alone or as a member of an object: {"papers": [...]}. */
+/** One JSON array of objects as in JSON Lines, alone or as a member of an object, or of several: {"papers": [...]}. */
 export const jsonArray: PaperReader = {
   name: 'json-array',
   looksLike: (head) => /^\s*\[\s*(?:[[{\]"]|null|$)/.test(head) || wrapsRecords(head),
@@ -21,33 +20,19 @@ export const jsonArray: PaperReader = {
 
 /** Whether an object holds an array of records, rather than being a record itself, one a line. */
 function wrapsRecords(head: string): boolean {
-  const [first] = firstLines(head, 1);
-  if (!first?.startsWith('{') || isRecord(first)) return false;
-  if (isPrettyPrinted(head) && isPaper(firstPrettyObject(head))) return false;
-  if (isEmptyWrapper(head)) return true;
-  const splitter = new JsonElementSplitter();
-  try {
-    for (const { text } of splitter.push(head)) if (text !== null && isRecord(text)) return true;
-  } catch (thrown) {
-    if (!(thrown instanceof BrokenJsonArray)) throw thrown;
-  }
-  return false;
-}
-
-/** Whether an object over several lines is a paper: a wrapper may have a title of its own, but hardly more. */
-function isPaper(value: unknown): boolean {
-  return isJsonObject(value) && 'title' in value && Object.keys(value).filter(isFieldName).length > 1;
+  if (!/^\s*\{/.test(head)) return false;
+  const first = firstValue(head);
+  if (!isJsonObject(first) || (isPrettyPrinted(head) ? isPaper(first) : hasTitle(first))) return false;
+  return isEmptyWrapper(head) || elementsIn(head).some(hasTitle);
 }
 
 /** Whether the text is one object without a field of a paper, and with an array of records that is empty. */
 function isEmptyWrapper(text: string): boolean {
   const parsed = parseJson(text);
-  if (!parsed.ok || !isJsonObject(parsed.value) || Object.keys(parsed.value).some(isFieldName)) return false;
-  const arrays = Object.values(parsed.value).filter(Array.isArray);
-  return arrays.length > 0 && arrays.every((array) => array.length === 0);
+  if (!parsed.ok || !isJsonObject(parsed.value)) return false;
+  return !Object.keys(parsed.value).some(isFieldName) && hasOnlyEmptyArrays(parsed.value);
 }
 
-function isRecord(text: string): boolean {
-  const parsed = parseJson(text);
-  return parsed.ok && isJsonObject(parsed.value) && typeof parsed.value.title === 'string';
+function hasTitle(value: Fields): boolean {
+  return typeof value.title === 'string';
 }

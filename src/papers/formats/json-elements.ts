@@ -1,13 +1,8 @@
 import { MAX_RECORD_LENGTH } from './format.js';
+import { OpenBrackets } from './json-brackets.js';
+import type { JsonRecord, RecordFault } from './json-outcome.js';
 
-/** The text of one array element; null when it was longer than a record may be. */
-export interface JsonElement {
-  /** The 1-based line where the element begins. */
-  line: number;
-  text: string | null;
-}
-
-/** A fault in the array itself, after which no element can be told from the next. */
+/** A fault in the text around the records, after which no record can be told from the next. */
 export class BrokenJsonArray extends Error {
   readonly line: number;
 
@@ -19,38 +14,55 @@ export class BrokenJsonArray extends Error {
 
 const STRING_MARKS = /["\\\n]/g;
 const STRUCTURE_MARKS = /["{}[\],\n]/g;
-const CLOSER = { '{': '}', '[': ']' } as const;
+const NO_ARRAY = 'there is no array of records in it';
+
+/** More than the name of any member. */
+const MAX_NAME_LENGTH = 1000;
 
 /**
- * Cuts a JSON text that arrives in pieces into the elements of its array: the outermost one, or the first
- * array of objects directly inside an outermost object. It only follows brackets and strings and leaves every
- * judgement of an element to JSON.parse, so that one bad element does not end the reading, every element has
- * its line, and an overlong one is passed over without being held. Give it all pieces, then call `end`.
+ * Cuts a JSON text that arrives in pieces into its records: the elements of its outermost array, or those of an array
+ * that is a member of an outermost object, a page. Of the first page that is its first array of objects. Further pages
+ * may follow it, and their array has the same name; an object without one is passed on whole, as if it were a record.
+ * The splitter only follows brackets and strings and leaves every judgement of a record to JSON.parse, so that one bad
+ * record does not end the reading, every record has its line, and an overlong one is passed over without being held.
+ * Give it all pieces, then call `end`.
  */
 export class JsonElementSplitter {
-  #phase: 'before' | 'elements' | 'after' = 'before';
+  /** Where in an outermost value it is: before the records (or between such values), in the array, behind it. */
+  #phase: 'before' | 'elements' | 'behind' = 'before';
   #line = 1;
   #inString = false;
   /** The next piece begins with a character that a backslash escapes. */
   #escaped = false;
-  /** The brackets that must close, innermost last: of the whole text before the array, then of the element. */
-  #closers: string[] = [];
-  #sawText = false;
-  #sawWrapper = false;
-  #sawArray = false;
+  readonly #brackets = new OpenBrackets();
+  /** What the outermost values are; null before the first. */
+  #outermost: 'array' | 'pages' | null = null;
+  /** How many brackets are open between two elements. */
+  #base = 0;
+  /** The name of the array of the first page, with its quotes; null until there is one. */
+  #member: string | null = null;
+  /** The last text directly in the page, a name or a value: where it begins in this piece, and what earlier ones had. */
+  #nameAt = 0;
+  #nameHeld = '';
+  /** The name of the last array directly in the page; null before any. */
+  #arrayName: string | null = null;
   #parts: string[] = [];
   #length = 0;
-  /** The line of the first bracket, quote or comma of the current element; null before it. */
-  #elementLine: number | null = null;
-  #tooLong = false;
+  /** The line of the first bracket, quote or comma of the current record; null before it. */
+  #recordLine: number | null = null;
+  #fault: RecordFault | null = null;
 
-  /** The elements that end in this piece. Throws BrokenJsonArray, after those before the fault. */
-  *push(piece: string): Generator<JsonElement, void, undefined> {
+  /** The records that end in this piece. Throws BrokenJsonArray, after those before the fault. */
+  *push(piece: string): Generator<JsonRecord, void, undefined> {
     let from = 0;
     let at = this.#escaped ? 1 : 0;
     if (piece !== '') this.#escaped = false;
-    this.#sawText ||= piece.trim() !== '';
-    while (at < piece.length && this.#phase !== 'after') {
+    this.#nameAt = 0;
+    while (at < piece.length) {
+      if (this.#brackets.depth === 0) {
+        at = this.#nextOutermost(piece, at);
+        from = at;
+      }
       const mark = this.#nextMark(piece, at);
       if (mark === -1) break;
       at = mark + 1;
@@ -59,37 +71,58 @@ export class JsonElementSplitter {
         this.#line += 1;
         continue;
       }
-      this.#elementLine ??= this.#line;
+      this.#recordLine ??= this.#line;
       if (this.#inString) {
         if (character === '\\') {
           at += 1;
           this.#escaped = at > piece.length;
         } else this.#inString = false;
-      } else if (character === '"') this.#inString = true;
-      else if (this.#phase === 'before') {
-        if (this.#entersArray(character)) from = character === '[' ? at : mark;
-      } else if (this.#endsElement(character)) {
+      } else if (character === '"') this.#beginString(mark);
+      else if (this.#phase === 'elements') {
+        if (!this.#endsElement(character)) continue;
         this.#keep(piece.slice(from, mark));
         yield* this.#finishElement(character === ']');
         from = at;
+      } else if (this.#entersArray(character, piece, mark)) from = character === '[' ? at : mark;
+      else if (this.#brackets.depth === 0) {
+        if (this.#phase === 'before') this.#keep(piece.slice(from, at));
+        yield* this.#finishPage();
       }
     }
-    if (this.#phase === 'elements') this.#keep(piece.slice(from));
-    if (this.#phase === 'after') this.#refuseMore(piece.slice(from));
+    if (this.#phase !== 'behind' && this.#brackets.depth > 0) this.#keep(piece.slice(from));
+    if (this.#phase === 'before' && this.#nameHeld.length <= MAX_NAME_LENGTH) {
+      this.#nameHeld += piece.slice(this.#nameAt, this.#nameAt + MAX_NAME_LENGTH);
+    }
   }
 
-  /** Throws BrokenJsonArray unless the array was there and closed. A blank text is fine. */
+  /** Throws BrokenJsonArray unless everything was closed. A blank text is fine. */
   end(): void {
-    if (this.#phase === 'elements') {
-      const detail = this.#elementLine === null ? '' : ': the record that begins there is not complete';
-      throw new BrokenJsonArray(
-        this.#elementLine ?? this.#line,
-        `the text ends before the array is closed${detail}`,
-      );
+    if (this.#brackets.depth === 0) return;
+    if (this.#phase !== 'elements') {
+      throw new BrokenJsonArray(this.#line, 'the text ends before the object around it is closed');
     }
-    if (this.#phase === 'before' && this.#sawText && !this.#sawArray) {
-      throw new BrokenJsonArray(this.#line, 'there is no array of records in it');
+    const detail = this.#recordLine === null ? '' : ': the record that begins there is not complete';
+    throw new BrokenJsonArray(
+      this.#recordLine ?? this.#line,
+      `the text ends before the array is closed${detail}`,
+    );
+  }
+
+  /** Where the next outermost value begins, or the end of the piece. Throws where something else comes. */
+  #nextOutermost(piece: string, at: number): number {
+    let next = at;
+    for (; next < piece.length && piece.charAt(next).trim() === ''; next += 1) {
+      if (piece.charAt(next) === '\n') this.#line += 1;
     }
+    const character = piece.charAt(next);
+    const mayBeObject = this.#outermost !== 'array';
+    const mayBeArray = this.#outermost === null;
+    if (character === '' || (character === '{' && mayBeObject) || (character === '[' && mayBeArray)) {
+      return next;
+    }
+    if (mayBeArray) throw new BrokenJsonArray(this.#line, NO_ARRAY);
+    const last = mayBeObject ? 'object around it' : 'array';
+    throw new BrokenJsonArray(this.#line, `something follows the end of the ${last}`);
   }
 
   #nextMark(piece: string, at: number): number {
@@ -98,79 +131,119 @@ export class JsonElementSplitter {
     return marks.exec(piece)?.index ?? -1;
   }
 
-  /** Follows the brackets before the array; true at the one that opens it, or that opens its first object. */
-  #entersArray(character: string): boolean {
+  #beginString(mark: number): void {
+    this.#inString = true;
+    if (this.#phase !== 'before' || this.#brackets.depth !== 1) return;
+    this.#nameAt = mark;
+    this.#nameHeld = '';
+  }
+
+  /** Follows the brackets around the array; true at the one that opens it, or that opens its first object. */
+  #entersArray(character: string, piece: string, mark: number): boolean {
     if (character === ',') return false;
-    if (character === '{' || character === '[') {
-      const isOutermostArray = character === '[' && this.#closers.length === 0;
-      const isInFirstArray = this.#closers.length === 2 && this.#closers.join('') === '}]';
-      const isFirstObject = character === '{' && isInFirstArray;
-      if (character === '[' && this.#closers.length <= 1) this.#sawArray = true;
-      if (character === '{') this.#sawWrapper = true;
-      if (isOutermostArray || isFirstObject) {
-        this.#phase = 'elements';
-        this.#elementLine = isFirstObject ? this.#line : null;
-        this.#closers = isFirstObject ? ['}'] : [];
-        return true;
-      }
-      this.#closers.push(CLOSER[character]);
-    } else this.#close(character);
-    return false;
+    if (character !== '{' && character !== '[') {
+      this.#close(character);
+      return false;
+    }
+    const { depth, innermost } = this.#brackets;
+    this.#open(character);
+    if (this.#phase === 'behind') return false;
+    if (depth === 0) {
+      this.#outermost = character === '[' ? 'array' : 'pages';
+      if (character === '[') this.#beginArray(1);
+      return character === '[';
+    }
+    if (character === '[' && depth === 1) {
+      this.#arrayName = this.#nameBefore(piece, mark);
+      if (this.#arrayName !== this.#member) return false;
+      this.#beginArray(2);
+      return true;
+    }
+    if (character === '[' || depth !== 2 || innermost !== ']' || this.#member !== null) return false;
+    this.#member = this.#arrayName;
+    this.#beginArray(2);
+    this.#recordLine = this.#line;
+    return true;
+  }
+
+  /** The name before an array directly in the page, with its quotes; blank when it cannot be told. */
+  #nameBefore(piece: string, mark: number): string {
+    const label = this.#nameHeld + piece.slice(this.#nameAt, Math.min(mark, this.#nameAt + MAX_NAME_LENGTH));
+    const name = label.trimEnd();
+    return name.endsWith(':') ? name.slice(0, -1).trimEnd() : '';
+  }
+
+  #beginArray(base: number): void {
+    this.#phase = 'elements';
+    this.#base = base;
+    this.#beginRecord();
+  }
+
+  #beginRecord(): void {
+    this.#parts = [];
+    this.#length = 0;
+    this.#recordLine = null;
+    this.#fault = null;
   }
 
   /** Follows the brackets inside the array; true at a comma or bracket that ends the element. */
   #endsElement(character: string): boolean {
-    if (character === '{' || character === '[') this.#closers.push(CLOSER[character]);
-    else if (this.#closers.length === 0 && character !== '}') return true;
-    else if (character !== ',') this.#close(character);
+    const isBetween = this.#brackets.depth === this.#base;
+    if (character === '{' || character === '[') this.#open(character);
+    else if (character === ',') return isBetween;
+    else {
+      this.#close(character);
+      return isBetween;
+    }
     return false;
   }
 
+  #open(bracket: '{' | '['): void {
+    this.#brackets.open(bracket);
+    if (this.#brackets.isTooDeep) this.#refuse('too_deep');
+  }
+
   #close(character: string): void {
-    if (this.#closers.pop() !== character) {
-      const record =
-        this.#phase === 'elements' ? ` in the record that begins at line ${this.#elementLine}` : '';
-      throw new BrokenJsonArray(this.#line, `a "${character}" closes what was not open${record}`);
-    }
+    if (this.#brackets.close(character)) return;
+    const record = this.#phase === 'elements' ? ` in the record that begins at line ${this.#recordLine}` : '';
+    throw new BrokenJsonArray(this.#line, `a "${character}" closes what was not open${record}`);
   }
 
   #keep(text: string): void {
     this.#length += text.length;
-    if (this.#length <= MAX_RECORD_LENGTH) this.#parts.push(text);
-    else {
-      this.#tooLong = true;
-      this.#parts = [];
-    }
+    if (this.#length > MAX_RECORD_LENGTH) this.#refuse('too_long');
+    else if (this.#fault === null) this.#parts.push(text);
   }
 
-  *#finishElement(isLast: boolean): Generator<JsonElement, void, undefined> {
-    const text = this.#parts.join('');
-    const line = this.#elementLine ?? this.#line;
-    // Nothing before the closing bracket is an empty array, or a comma too many, which hides no record.
-    if (this.#tooLong) yield { line, text: null };
-    else if (!isLast || text.trim() !== '') yield { line, text: text.trim() };
-    if (isLast) this.#phase = 'after';
+  #refuse(fault: RecordFault): void {
+    this.#fault ??= fault;
     this.#parts = [];
-    this.#length = 0;
-    this.#tooLong = false;
-    this.#elementLine = null;
   }
 
-  /** After an outermost array nothing may come: a second array would be lost in silence. */
-  #refuseMore(rest: string): void {
-    if (!this.#sawWrapper && rest.trim() !== '') {
-      throw new BrokenJsonArray(
-        this.#line + blankLinesBefore(rest),
-        'something follows the end of the array',
-      );
+  *#finishElement(isLast: boolean): Generator<JsonRecord, void, undefined> {
+    const record = this.#record();
+    // Nothing before the closing bracket is an empty array, or a comma too many, which hides no record.
+    if (!isLast || record.text !== '') yield record;
+    if (isLast) this.#phase = this.#brackets.depth === 0 ? 'before' : 'behind';
+    this.#beginRecord();
+  }
+
+  /** At the end of an outermost object, which goes out whole if it had no array of records. */
+  *#finishPage(): Generator<JsonRecord, void, undefined> {
+    if (this.#phase === 'before') {
+      if (this.#member !== null) yield this.#record();
+      // Before the first page that has records, an empty array may be theirs.
+      else if (this.#arrayName === null) throw new BrokenJsonArray(this.#line, NO_ARRAY);
     }
-    if (!this.#sawWrapper) this.#line += blankLinesBefore(rest);
+    this.#phase = 'before';
+    this.#arrayName = null;
+    this.#beginRecord();
   }
-}
 
-function blankLinesBefore(text: string): number {
-  const blanks = text.length - text.trimStart().length;
-  let count = 0;
-  for (let at = text.indexOf('\n'); at !== -1 && at < blanks; at = text.indexOf('\n', at + 1)) count += 1;
-  return count;
+  #record(): JsonRecord {
+    const line = this.#recordLine ?? this.#line;
+    return this.#fault === null
+      ? { line, text: this.#parts.join('').trim() }
+      : { line, text: null, fault: this.#fault };
+  }
 }

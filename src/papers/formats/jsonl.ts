@@ -1,6 +1,7 @@
 import type { PaperInput, ReadOutcome } from '../paper.js';
 import type { PaperReader, ReadContext } from './format.js';
-import { readLines, type ToOutcome } from './json-records.js';
+import type { ToOutcome } from './json-outcome.js';
+import { readLines } from './json-records.js';
 import { firstLines } from './lines.js';
 import { isPrettyPrinted, readPrettyPrinted } from './pretty-json.js';
 import { type Fields, outcomeOf, paperFromFields } from './record-fields.js';

@@ -128,3 +128,18 @@ export const DROPPED_ARGUMENTS: ReadonlySet<string> = new Set(
   vspace begin end includegraphics index hypertarget hyperlink phantom hphantom vphantom input bibliography
   bibliographystyle selectlanguage foreignlanguage`.split(/\s+/),
 );
+
+/**
+ * Commands of math that mean something, with their argument or before a group: without their names other things would be said.
+ * Those that only set letters upright or bold are not among them.
+ */
+export const MATH_COMMANDS: ReadonlySet<string> = new Set(
+  `sqrt frac dfrac tfrac binom dbinom tbinom choose pmod mod mathbb mathcal mathfrak mathscr hat widehat bar overline
+  vec tilde widetilde dot ddot overset underset overbrace underbrace stackrel substack sum prod int lim limsup liminf
+  log ln lg exp sin cos tan min max sup inf arg det dim ker gcd Pr in notin subset subseteq cup cap setminus times
+  cdot to pm mp le leq ge geq ne neq ll gg approx sim simeq equiv mapsto lfloor lceil left right big Big
+  alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau upsilon
+  phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega nabla partial infty ell`.split(
+    /\s+/,
+  ),
+);

@@ -132,7 +132,7 @@ function grouped(text: string, brackets: '()' | '{}'): string {
 }
 
 /** Digits and signs raised; undefined where there is anything else. */
-function superscript(text: string): string | undefined {
+export function superscript(text: string): string | undefined {
   if (text.length > MOST_OF_A_SCRIPT) return undefined;
   let raisedText = '';
   for (const character of text.trim()) {

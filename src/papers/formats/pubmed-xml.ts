@@ -1,9 +1,8 @@
 import type { PaperInput, ReadOutcome } from '../paper.js';
-import { CATEGORY_BOUNDS } from './bounds.js';
 import { parseDate } from './dates.js';
 import type { PaperReader } from './format.js';
 import { plainMarkup } from './markup-text.js';
-import { FieldProblem, outcomeOf } from './record-fields.js';
+import { categoriesWithinBounds, FieldProblem, outcomeOf } from './record-fields.js';
 import {
   childOf,
   childrenOf,
@@ -194,9 +193,8 @@ function authorsOf(lists: XmlElement[]): string[] {
 
 /** The headings without their qualifiers, as many as a paper may have. */
 function meshDescriptors(citation: XmlElement | undefined): string[] {
-  return childrenOf(childOf(citation, 'MeshHeadingList'), 'MeshHeading')
-    .flatMap((heading) => childText(heading, 'DescriptorName') ?? [])
-    .slice(0, CATEGORY_BOUNDS.count);
+  const headings = childrenOf(childOf(citation, 'MeshHeadingList'), 'MeshHeading');
+  return categoriesWithinBounds(headings.flatMap((heading) => childText(heading, 'DescriptorName') ?? []));
 }
 
 /** The DOI among ELocationIDs or ArticleIds. */

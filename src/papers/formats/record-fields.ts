@@ -119,6 +119,24 @@ export function categoriesField(fields: Fields): string[] | undefined {
   });
 }
 
+/**
+ * As many of the keywords as a paper may have, without those that are too long for one: that somebody lists more than
+ * anybody reads should not cost the paper.
+ */
+export function categoriesWithinBounds(keywords: readonly string[]): string[] {
+  const { count, each, together } = CATEGORY_BOUNDS;
+  const kept = new Set<string>();
+  let room = together;
+  for (const keyword of keywords) {
+    const category = keyword.trim();
+    if (category === '' || kept.has(category) || isLonger(category, each)) continue;
+    room -= category.length;
+    if (room < 0 || kept.size === count) break;
+    kept.add(category);
+  }
+  return [...kept];
+}
+
 function authorsField(fields: Fields): string[] | undefined {
   const value = fields.authors;
   if (value === undefined || value === null) return undefined;

@@ -1,4 +1,5 @@
 import { MAX_RECORD_LENGTH } from './format.js';
+import { withLineFeeds } from './line-breaks.js';
 import { linesOf } from './lines.js';
 
 /** One record as tidy RIS, or why the lines from `line` on are none. Lines are 1-based. */
@@ -9,6 +10,9 @@ export type RisRecord =
 /** A tag, "TY  - "; some programs write one blank before the hyphen. */
 export const RIS_TAG = /^[ \t]*([A-Z][A-Z\d])([ \t]{1,4})-(?:[ \t]|$)/;
 
+/** What ends a record, or the whole file, as the Web of Science writes it. */
+const ENDS: ReadonlySet<string | undefined> = new Set(['ER', 'EF']);
+
 /**
  * The records of a RIS text that arrives in pieces, from TY to ER or to the next TY, each tidied for a parser: a tag a
  * line with two blanks before its hyphen, and what a tag continues on further lines joined to it. A keyword that
@@ -16,14 +20,14 @@ export const RIS_TAG = /^[ \t]*([A-Z][A-Z\d])([ \t]{1,4})-(?:[ \t]|$)/;
  */
 export async function* risRecordsOf(text: AsyncIterable<string>): AsyncGenerator<RisRecord, void, undefined> {
   let record: RecordUnderWay | null = null;
-  for await (const { number, text: line } of linesOf(text)) {
+  for await (const { number, text: line } of linesOf(withLineFeeds(text))) {
     const tag = line === null ? null : RIS_TAG.exec(line);
     const isTag = tag !== null && (record === null || record.isTag(tag));
-    if (isTag && (tag[1] === 'TY' || tag[1] === 'ER')) {
+    if (isTag && (tag[1] === 'TY' || ENDS.has(tag[1]))) {
       if (record !== null) yield record.end();
       record = null;
     }
-    if (isTag && tag[1] !== 'ER') {
+    if (isTag && !ENDS.has(tag[1])) {
       record ??= new RecordUnderWay(number, tag);
       record.addTag(tag[1] ?? '', tag.input.slice(tag[0].length));
     } else if (!isTag) record?.continue(line);

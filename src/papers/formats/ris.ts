@@ -1,6 +1,7 @@
 /// <reference path="./citation-js.d.ts" />
 import type { PaperInput, ReadOutcome } from '../paper.js';
 import { paperFromCsl } from './csl-paper.js';
+import { isTable } from './csv.js';
 import type { PaperReader } from './format.js';
 import { FieldProblem, type Fields, outcomeOf } from './record-fields.js';
 import { type RisRecord, risRecordsOf } from './ris-records.js';
@@ -16,10 +17,26 @@ const FAULTS = {
   'no-type': { problem: 'broken_record', reason: 'not RIS: the record does not begin with TY' },
 } as const;
 
-/** RIS, which nearly every library, publisher and reference manager exports. The id is ID, or else AN. */
+/** The first tag of a record; an export in EndNote's own words has types such as "Journal Article". */
+const FIRST_TAG = /^[ \t]*TY[ \t]{1,4}-[ \t]+[A-Z][\w \t]*$/m;
+
+/** Where one comes first, the records are what was appended to BibTeX. */
+const BIBTEX_ENTRY = /^[ \t]*@[a-z]+[ \t]*[{(]/im;
+
+/** EndNote counts the records of a library, and so every library has the same numbers. */
+const RECORD_NUMBER = /^\d+$/;
+
+/**
+ * RIS, which nearly every library, publisher and reference manager exports. The id is ID, or else AN, unless it has
+ * digits only.
+ */
 export const ris: PaperReader = {
   name: 'ris',
-  looksLike: (head) => /^[ \t]*TY[ \t]{1,4}-[ \t]+[A-Z]{3,6}\s*$/m.test(head),
+  // A cell of a table may hold a record.
+  looksLike: (head) => {
+    const start = FIRST_TAG.exec(head)?.index;
+    return start !== undefined && !BIBTEX_ENTRY.test(head.slice(0, start)) && !isTable(head);
+  },
   read: readRis,
 };
 
@@ -48,7 +65,7 @@ function paperFromTags(tags: Tags): PaperInput {
 function itemOf(tags: Tags): Fields {
   const doi = firstOf(tags, DOI_TAGS, (value) => DOI.test(value));
   return {
-    id: firstOf(tags, ['ID', 'AN']),
+    id: firstOf(tags, ['ID', 'AN'], (value) => !RECORD_NUMBER.test(value)),
     title: firstOf(tags, ['TI', 'T1', 'CT']),
     abstract: firstOf(tags, ['AB', 'N2']),
     author: [...valuesOf(tags, 'AU'), ...valuesOf(tags, 'A1')].map(nameOf),

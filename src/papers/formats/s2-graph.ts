@@ -1,7 +1,8 @@
 import type { PaperInput, ReadOutcome } from '../paper.js';
 import type { PaperReader } from './format.js';
 import { memberAt, textAt, textsAt } from './json-members.js';
-import { holdsRecords, readJsonRecords } from './json-records.js';
+import { readJsonRecords } from './json-records.js';
+import { holdsRecords } from './json-shape.js';
 import { plainMarkup } from './markup-text.js';
 import { isJsonObject } from './parse-json.js';
 import { type Fields, outcomeOf, textField, titleField } from './record-fields.js';

@@ -42,9 +42,29 @@ function badEncoding(source: string, fault: BadEncoding): NearpaperError {
   return new NearpaperError('input_unreadable', `${source}, line ${fault.line}: ${what}`, { cause: fault });
 }
 
+/** What people bring that is in no format which is read, and what to do about it. */
+const FOREIGN: readonly [beginning: RegExp, advice: string][] = [
+  [
+    /^\s*(?:<!doctype\s+html|<html)/i,
+    'it is a web page, perhaps one that tells of an error. Look at it, and download the file again.',
+  ],
+  [
+    /^\s*PMID\s*- /,
+    "it is in PubMed's own format (MEDLINE, .nbib). Save the search as XML, or fetch it with efetch.",
+  ],
+  [/^\s*%[0A-Z] \S/, "it is in EndNote's own format (Refer, .enw). Export it as RIS."],
+  [
+    /^\s*(?:\ufeff)?FN (?:Clarivate|ISI|Thomson)/,
+    "it is in Web of Science's own format. Export it as RIS or BibTeX.",
+  ],
+];
+
 /** The format of an input is none that is known. */
 export function unrecognised(source: string, head: string): NearpaperError {
   const accepted = FORMAT_NAMES.join(', ');
+  const advice = FOREIGN.find(([beginning]) => beginning.test(head))?.[1];
+  if (advice !== undefined)
+    return new NearpaperError('input_unreadable', `${source}: ${advice}`, { accepted });
   const beginning = JSON.stringify(
     head
       .trimStart()

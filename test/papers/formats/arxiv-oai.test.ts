@@ -135,6 +135,56 @@ test('an OAI-PMH document is recognised, prefixed or not, and nothing else', () 
   const recognised = (head: string) => recogniseReader(head) === arxivOai;
   assert.ok(recognised(page('')));
   assert.ok(recognised('<!-- saved --><o:OAI-PMH xmlns:o="http://www.openarchives.org/OAI/2.0/">'));
+  for (const root of ['ListRecords', 'oai:GetRecord']) assert.ok(recognised(`<${root}>`), root);
   assert.ok(!recognised('<feed><id>http://arxiv.org/api/x</id></feed>'));
   assert.ok(!recognised('<html><!-- <OAI-PMH> --></html>'));
+});
+
+test('dates in other spellings cost no paper, and years are found in them', async () => {
+  const dates: [string[], (string | number | null)[]][] = [
+    [['c2005'], [null, 2005, null]],
+    [['2019-2020'], [null, 2019, null]],
+    [
+      ['Spring 2020', 'c1998'],
+      [null, 1998, null],
+    ],
+    [
+      ['2024-05-06', '2024-03-04', 'forthcoming'],
+      ['2024-03-04', 2024, '2024-05-06'],
+    ],
+    [
+      ['2024-03-04T10:00:00Z', '2024-03-04'],
+      ['2024-03-04', 2024, null],
+    ],
+    [
+      ['2024', '2024-03-04'],
+      ['2024-03-04', 2024, null],
+    ],
+    [
+      ['2024-03-04', '2010'],
+      [null, 2010, '2024-03-04'],
+    ],
+    [
+      ['info:eu-repo/date/embargoEnd/2031-01-01', '2020-02-03'],
+      ['2020-02-03', 2020, null],
+    ],
+    [['info:eu-repo/date/embargoEnd/2031-01-01'], [null, null, null]],
+    [['2024-02-31'], [null, 2024, null]],
+    [['x'.repeat(200)], [null, null, null]],
+  ];
+  for (const [texts, expected] of dates) {
+    const elements = texts.map((text) => `<date>${text}</date>`).join('');
+    const text = page(record('oai:elsewhere.org:7', `<dc><title>x</title>${elements}</dc>`));
+    const made = papersOf((await readPieces([text])).outcomes).map(normalisePaper)[0];
+    assert.ok(made?.ok, texts.join());
+    assert.deepEqual([made.paper.published, made.paper.year, made.paper.updated], expected, texts.join());
+  }
+});
+
+test('subjects beyond what a paper may have are left out, and sets keep their braces', async () => {
+  const subjects = Array.from({ length: 300 }, (_, index) => `<subject>s${index}</subject>`).join('');
+  const dc = `<dc><title>Walks on {0,1}^n of {B}ayes</title><subject>${'x'.repeat(501)}</subject>${subjects}</dc>`;
+  const [paper] = papersOf((await readPieces([page(record('x', dc))])).outcomes);
+  assert.deepEqual([paper?.categories?.length, paper?.categories?.[0]], [200, 's0']);
+  assert.equal(paper?.title, 'Walks on {0,1}^n of Bayes');
 });

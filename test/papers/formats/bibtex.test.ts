@@ -195,3 +195,56 @@ test('a day is taken where it is told which number it is', async () => {
     assert.equal(paper?.published ?? paper?.year, expected, fields);
   }
 });
+
+test('a lone quote or brace in a comment costs nothing behind it', async () => {
+  const comments = [
+    '@comment{of 5" wide}',
+    '@comment{a { b}',
+    '@comment{a\n" { b\n}',
+    '@comment("x {)',
+    '@comment{x',
+  ];
+  for (const comment of comments) {
+    const { outcomes } = await readPieces([`${comment}\n@misc{a, title = {T}}\n@misc{b, title = {U}}\n`]);
+    const lines = comment.split('\n').length;
+    assert.deepEqual(summary(outcomes), [`${lines + 1}`, `${lines + 2}`], comment);
+  }
+});
+
+test('entries in a comment are commented out', async () => {
+  const text = '@comment{\n@misc{a, title = {5" T}}\n\n@misc{b, title = {U}}\n}\n@misc{c, title = {V}}\n';
+  const { outcomes } = await readPieces([text], { format: 'bibtex' });
+  assert.deepEqual(summary(outcomes), ['6']);
+});
+
+test('lines that end in a carriage return are counted', async () => {
+  const { outcomes } = await readPieces([
+    '% a @misc{x, \r@misc{a,\r title = {T}}\r\r@misc{b, title = {U}}\r',
+  ]);
+  assert.deepEqual(summary(outcomes), ['2', '5']);
+});
+
+test('keywords beyond what a paper may have are left out', async () => {
+  const keywords = Array.from({ length: 300 }, (_, index) => `k${index}`).join(', ');
+  const paper = await paperOf(`@misc{k, title = {T}, keywords = {${'x'.repeat(501)}, ${keywords}}}`);
+  assert.deepEqual([paper?.categories?.length, paper?.categories?.[0]], [200, 'k0']);
+  assert.ok(paper !== undefined && normalisePaper(paper).ok);
+  const long = await paperOf(`@misc{k, title = {T}, keywords = {${`${'x'.repeat(490)},y,`.repeat(2)}}}`);
+  assert.equal(long?.categories?.length, 2);
+});
+
+test('an entry in a cell of a table makes it no BibTeX, and a table in a comment no table', async () => {
+  const entry = '@article{foo,\n title = {x}}';
+  const table = await readPieces([`title;abstract\nOne;"cite\n${entry}"\nTwo;y\n`]);
+  assert.equal(table.format, 'csv');
+  assert.deepEqual(
+    papersOf(table.outcomes).map(({ title }) => title),
+    ['One', 'Two'],
+  );
+  assert.equal((await readPieces([`% key, title, year\n${entry}\n`])).format, 'bibtex');
+});
+
+test('braces that protect words go, whatever they hold', async () => {
+  const paper = await paperOf('@misc{k, title = {{A}ttention, {LSTM}s and {Deep, Old} {N}ets^{2}}}');
+  assert.equal(paper?.title, 'Attention, LSTMs and Deep, Old Nets^{2}');
+});

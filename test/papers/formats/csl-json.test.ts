@@ -88,3 +88,12 @@ test('records of another format do not look like items', () => {
   assert.ok(cslJson.looksLike(`[${ITEM}`));
   assert.ok(cslJson.looksLike(`[{"id": "a", "type": "article-journal", "abstract": "${'x'.repeat(70_000)}`));
 });
+
+test('keywords beyond what a paper may have are left out', async () => {
+  const keyword = Array.from({ length: 300 }, (_, index) => `k${index}`).join(',');
+  const text = JSON.stringify([{ id: 'a', title: 'T', keyword, issued: { 'date-parts': [[2024]] } }]);
+  assert.equal(
+    papersOf((await readPieces([text], { format: 'csl-json' })).outcomes)[0]?.categories?.length,
+    200,
+  );
+});

@@ -53,3 +53,16 @@ test('a summary of 5 MB in one line is read', async () => {
 test('papers of others that have an id of arXiv are left to other readers', async () => {
   assert.equal((await readPieces(['{"id":"2401.01335","title":"T","abstract":"A"}'])).format, 'jsonl');
 });
+
+test('a single paper with more authors than is looked at is one, on a line or over several', async () => {
+  const authors = Array.from({ length: 2000 }, (_, n) => ({
+    _id: 'f'.repeat(24),
+    name: `A${n}`,
+    hidden: false,
+  }));
+  const paper = { id: '2401.00001', authors, title: 'T', summary: 'S', upvotes: 3 };
+  for (const indent of [0, 2]) {
+    const { format, outcomes } = await readPieces([JSON.stringify(paper, null, indent)]);
+    assert.deepEqual([format, ...papersOf(outcomes).map(({ abstract }) => abstract)], ['daily-papers', 'S']);
+  }
+});

@@ -95,6 +95,56 @@ test('math stays as it is written', () => {
   assert.equal(plainLatex('{K}\\"ahler $\\hat{x}$ {$n^{2}$}'), 'Kähler $\\hat{x}$ $n^{2}$');
 });
 
+test('math without dollars keeps what it says', () => {
+  const formulas = [
+    'O(\\sqrt{n}) and \\sqrt[3]{n}',
+    '\\frac{1}{2} of \\binom{n}{k-1}',
+    '\\frac{\\sqrt{n}}{2}',
+    'n^{k+1} and x_{i_{j}} in \\mathbb{R}^{d}',
+    'O(\\log{n})',
+    'O(\\mathcal{N})',
+  ];
+  for (const text of formulas) assert.equal(plainLatex(text), text);
+  check([
+    ['\\"{o} and f\\_{A} and \\^{e}', 'ö and f_A and ê'],
+    ['\\sqrt{} {x}', '\\sqrt x'],
+  ]);
+});
+
+test('superscripts are raised where Unicode has them', () => {
+  check([
+    ['10\\textsuperscript{5} and 10\\textsuperscript{-3}', '10⁵ and 10⁻³'],
+    ['the 5\\textsuperscript{th} H\\textsubscript{2}O, \\textsuperscript{\\emph{a}}', 'the 5th H2O, a'],
+  ]);
+});
+
+test('sets keep their braces where asked, and words lose theirs', () => {
+  const pairs: [string, string][] = [
+    ['{0,1}^n', '{0,1}^n'],
+    ['x in {a, b} or {-1,1}, of {x}^2', 'x in {a, b} or {-1,1}, of {x}^2'],
+    ['\\emph{a, b} \\textbf{c}^2', 'a, b c^2'],
+    ['{B}ayesian {LSTM} for {Deep Nets}, {\\bf so, so}', 'Bayesian LSTM for Deep Nets, so, so'],
+    ['never {0,1', 'never 0,1'],
+    [`{${'A clause, '.repeat(9)}}`, 'A clause, '.repeat(9)],
+  ];
+  for (const [text, expected] of pairs) {
+    assert.equal(plainLatex(text, { keepsSets: true }), expected, text);
+    assert.equal(plainLatex(expected, { keepsSets: true }), expected, text);
+  }
+  assert.equal(plainLatex('{0,1}^n'), '0,1^n');
+});
+
+test('a quote that is escaped is no accent', () => {
+  check([
+    [
+      "don\\'t, it\\'s, Parkinson\\'s, we\\'re, I\\'m, they\\'ll",
+      "don't, it's, Parkinson's, we're, I'm, they'll",
+    ],
+    ['\\"quoted\\", \\`then\\`', '"quoted", `then`'],
+    ["\\'sroda, Ko\\'sciuszko, Jaro{\\'s}, Jaro\\'{s}, \\'{q}", 'środa, Kościuszko, Jaroś, Jaroś, q\u0301'],
+  ]);
+});
+
 test('money is no math', () => {
   check([
     ['{A} lone $5 {bill}', 'A lone $5 bill'],
@@ -136,6 +186,12 @@ const PARTS = [
   '\\i',
   '\\cite',
   '\\url',
+  '\\sqrt',
+  '\\textsuperscript',
+  '^',
+  '_',
+  ',',
+  's',
   '\\(',
   '\\)',
   '5',
@@ -159,13 +215,22 @@ const PLAIN_PARTS = [
   '5',
   ', ',
   '\\cite{k}',
+  '\\sqrt{n}',
+  '^{2}',
+  "\\'s",
+  '{0,1}',
 ];
 
 test('whatever the text, nothing is thrown and the result is bounded', () => {
   const texts = fc
     .array(fc.oneof(fc.constantFrom(...PARTS), fc.string({ unit: 'binary' })))
     .map((parts) => parts.join(''));
-  fc.assert(fc.property(texts, (text) => assert.ok(plainLatex(text).length <= 2 * text.length)));
+  fc.assert(
+    fc.property(texts, (text) => {
+      for (const keepsSets of [false, true])
+        assert.ok(plainLatex(text, { keepsSets }).length <= 2 * text.length);
+    }),
+  );
 });
 
 test('what was read once stays as it is when it is read again', () => {
@@ -182,7 +247,7 @@ test('the work is linear in the length of the text', () => {
   const timeOf = (part: string, length: number) => {
     const text = part.repeat(Math.ceil(length / part.length));
     const start = process.cpuUsage();
-    plainLatex(text);
+    plainLatex(text, { keepsSets: true });
     const { user, system } = process.cpuUsage(start);
     return (user + system) / 1000;
   };
@@ -207,6 +272,12 @@ test('the work is linear in the length of the text', () => {
     '\\a',
     '\\$$',
     '\\c{',
+    '\\sqrt{',
+    '^{',
+    ' {,',
+    '\\sqrt[',
+    "a\\'s",
+    '\\textsuperscript{',
   ];
   // They take some 100 ms at most; quadratic work on 500 KB takes many times as long.
   for (const part of parts) assert.ok(timeOf(part, 500_000) < 3_000, JSON.stringify(part));

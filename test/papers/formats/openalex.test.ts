@@ -138,3 +138,45 @@ test('a work of 5 MB in one line, and one longer than a record may be', async ()
   const { format, outcomes } = await readPieces([`${big}\n${tooLong}\n${JSON.stringify(work({}))}\n`]);
   assert.deepEqual([format, ...summary(outcomes)], ['openalex', '1', '2 the line is longer than 8 MiB', '3']);
 });
+
+describe('works of OpenAlex that are much', () => {
+  const work = (n: number, authors: number) => ({
+    id: `https://openalex.org/W${n}`,
+    doi: null,
+    title: `T${n}`,
+    display_name: `T${n}`,
+    authorships: Array.from({ length: authors }, (_, k) => ({
+      author: { id: `https://openalex.org/A${k}`, display_name: `Name ${k}` },
+      institutions: [{ id: 'https://openalex.org/I1', display_name: 'Some University', type: 'education' }],
+      raw_affiliation_strings: ['Some University of Somewhere, at a long address'],
+    })),
+  });
+  const idsOf = async (text: string) => {
+    const { format, outcomes } = await readPieces([text]);
+    return [format, ...outcomes.map((found) => (found.kind === 'paper' ? found.paper.id : found.kind))];
+  };
+
+  test('are known by the beginning of a single one', async () => {
+    const [first, second] = [work(1, 6000), work(2, 1)];
+    assert.ok(JSON.stringify(first).length > 1024 * 1024);
+    for (const indent of [0, 2]) {
+      const written = [first, second].map((value) => JSON.stringify(value, null, indent));
+      assert.deepEqual(await idsOf(written[0] ?? ''), ['openalex', 'W1']);
+      assert.deepEqual(await idsOf(written.join('\n')), ['openalex', 'W1', 'W2']);
+    }
+  });
+
+  test('are read from several pages in one file', async () => {
+    const pages = [[work(1, 300), work(2, 1)], [], [work(3, 1)]].map((results) => ({
+      meta: { count: 3, page: 1 },
+      results,
+      group_by: [],
+    }));
+    for (const indent of [0, 2]) {
+      for (const between of ['', '\n']) {
+        const text = pages.map((value) => JSON.stringify(value, null, indent)).join(between);
+        assert.deepEqual(await idsOf(text), ['openalex', 'W1', 'W2', 'W3']);
+      }
+    }
+  });
+});

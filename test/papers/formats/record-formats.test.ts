@@ -182,12 +182,29 @@ describe('a JSON array', () => {
     });
   }
 
+  test('may be one of several, each in an object of its own', async () => {
+    const pages = [[{ title: 'a' }, { title: 'b' }], [], [{ title: 'c' }]].map((papers) => ({
+      n: 3,
+      papers,
+    }));
+    for (const indent of [0, 2]) {
+      for (const between of ['', '\n']) {
+        const text = pages.map((value) => JSON.stringify(value, null, indent)).join(between);
+        const { format, outcomes } = await readPieces([text]);
+        assert.deepEqual([format, ...papersOf(outcomes)], ['json-array', ...pages.flatMap((p) => p.papers)]);
+      }
+    }
+  });
+
   test('is told from JSON Lines', async () => {
     const formatOf = async (head: string) => (await readPieces([head])).format;
     assert.equal(await formatOf('{"papers":[{"title":"a"}]}'), 'json-array');
     assert.equal(await formatOf('{\n "data": [\n  {"title":"a"}\n ]\n}'), 'json-array');
     assert.equal(await formatOf('{"authors":[{"name":"x"}],"title":"a"}'), 'jsonl');
     assert.equal(await formatOf('{"title":"a","references":[{"title":"b"}]}\n{"title":"c"}'), 'jsonl');
+    assert.equal(await formatOf('{"title":NaN,"references":[{"title":"b"}]}\n{"title":"c"}'), 'jsonl');
+    const references = Array(90_000).fill({ title: 'b' });
+    assert.equal(await formatOf(JSON.stringify({ title: 'a', references })), 'jsonl');
   });
 });
 
@@ -330,6 +347,35 @@ describe('a table', () => {
       '2',
       '3 a quoted cell is never closed; lines 3 to 5 are lost with it',
     ]);
+  });
+
+  test('of Zotero is read by its own names of columns', async () => {
+    const { outcomes, notes } = await readPieces([
+      '"Key","Item Type","Publication Year","Author","Title","Publication Title","DOI","Url","Abstract Note","Date","Manual Tags"\n',
+      '"ABCD1234","journalArticle","2019","Gogh, Vincent van; Lovelace, Ada","One","A Journal","10.1/x","https://example.org","Text.","2019-03-14","stars; night"\n',
+      '"EFGH5678","book","2018","Lovelace, Ada","Two","","","","","March 2018",""\n',
+    ]);
+    assert.deepEqual(papersOf(outcomes), [
+      {
+        id: 'ABCD1234',
+        year: 2019,
+        authors: ['Vincent van Gogh', 'Ada Lovelace'],
+        title: 'One',
+        venue: 'A Journal',
+        doi: '10.1/x',
+        url: 'https://example.org',
+        abstract: 'Text.',
+        published: '2019-03-14',
+        categories: ['stars', 'night'],
+      },
+      { id: 'EFGH5678', year: 2018, authors: ['Ada Lovelace'], title: 'Two' },
+    ]);
+    assert.match(notes[0] ?? '', /^Columns not used in .*: Item Type \(known/);
+  });
+
+  test('has the columns of our own names where there are both', async () => {
+    const { outcomes } = await readPieces(['Title,Author,Authors,Date\nOne,Not Meant,Ada Lovelace,soon\n']);
+    assert.deepEqual(papersOf(outcomes), [{ title: 'One', authors: ['Ada Lovelace'] }]);
   });
 
   test('without a title column is unreadable, and its columns are named', async () => {

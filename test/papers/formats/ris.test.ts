@@ -32,7 +32,6 @@ test('records of several programs are read, and what is none is told', async () 
       doi: 'doi:10.1000/xyz.1',
     },
     {
-      id: '30842592',
       title: 'No End Tag',
       authors: ['Ada Ng'],
       abstract: 'Its abstract.',
@@ -104,8 +103,66 @@ test('a long record is read in linear time', async () => {
 });
 
 test('only a text with the first tag of a record looks like RIS', () => {
-  for (const head of ['TY  - JOUR\r\n', 'Provider: x\n\nTY - CONF \nTI - T'])
+  for (const head of [
+    'TY  - JOUR\r\n',
+    'Provider: x\n\nTY - CONF \nTI - T',
+    'TY  - Journal Article\n',
+    'TY  - J\r',
+  ])
     assert.ok(ris.looksLike(head), head);
-  for (const head of ['', 'TY', 'TY  - ', 'TI  - JOUR\n', '{"a": "TY  - JOUR"}', 'XTY  - JOUR\n'])
+  for (const head of [
+    '',
+    'TY',
+    'TY  - ',
+    'TI  - JOUR\n',
+    '{"a": "TY  - JOUR"}',
+    'XTY  - JOUR\n',
+    'TY  - a',
+    'TY  - A!',
+    '@article{a,\n title = {T}\n}\nTY  - JOUR\n',
+  ])
     assert.ok(!ris.looksLike(head), head);
+});
+
+test('an id of digits only is a number of EndNote, and none of the paper', async () => {
+  const idOf = async (lines: string) =>
+    papersOf((await readPieces([`TY  - JOUR\nTI  - T\n${lines}\nER  - \n`])).outcomes)[0]?.id;
+  assert.equal(await idOf('ID  - 12'), undefined);
+  assert.equal(await idOf('ID  - 12\nAN  - WOS:000123'), 'WOS:000123');
+  assert.equal(await idOf('ID  - 12a'), '12a');
+});
+
+test('the end of a file is no record', async () => {
+  for (const end of ['ER  - \nEF  - \n', 'EF  - \n', 'ER  - \nEF  - \nEF  -']) {
+    const { outcomes } = await readPieces([`TY  - JOUR\nTI  - A\nER  - \nTY  - JOUR\nTI  - B\n${end}`]);
+    assert.deepEqual(summary(outcomes), ['1', '4'], end);
+  }
+});
+
+test('lines that end in a carriage return are lines', async () => {
+  const { outcomes } = await readPieces(['TY  - JOUR\rTI  - A\rER  - \rTY  - JOUR\r', '\rTI  - B\rER  - \r']);
+  assert.deepEqual(papersOf(outcomes), [{ title: 'A' }, { title: 'B' }]);
+  assert.deepEqual(summary(outcomes), ['1', '4']);
+});
+
+test('keywords beyond what a paper may have are left out', async () => {
+  const keywords = Array.from({ length: 300 }, (_, index) => `KW  - k${index}`).join('\n');
+  const { outcomes } = await readPieces([
+    `TY  - JOUR\nTI  - T\nKW  - ${'x'.repeat(501)}\n${keywords}\nER  - \n`,
+  ]);
+  const [paper] = papersOf(outcomes);
+  assert.deepEqual([paper?.categories?.length, paper?.categories?.[0]], [200, 'k0']);
+  assert.ok(paper !== undefined && normalisePaper(paper).ok);
+});
+
+test('a record in a cell of a table makes it no RIS', async () => {
+  const text = 'id,title,abstract\na,One,"see\nTY  - JOUR\nTI  - x"\nb,Two,y\n';
+  for (const each of [text, text.replaceAll('\n', '\r')]) {
+    const { format, outcomes } = await readPieces([each]);
+    assert.equal(format, 'csv');
+    assert.deepEqual(
+      papersOf(outcomes).map(({ id }) => id),
+      ['a', 'b'],
+    );
+  }
 });

@@ -65,3 +65,12 @@ test('a truncated file gives what is whole', async () => {
   const { outcomes } = await readPieces(['{"corpusid":1,"title":"a"}\n{"corpusid":2,"tit']);
   assert.match(summary(outcomes).join(), /^1,2 not JSON: it breaks off/);
 });
+
+test('a paper with more authors than is looked at is one, on a line or over several', async () => {
+  const authors = Array.from({ length: 3000 }, (_, n) => ({ authorId: `${n}`, name: `Author Number ${n}` }));
+  const record = { corpusid: 1, externalids: {}, url: 'u', title: 'T', authors };
+  for (const indent of [0, 2]) {
+    const { format, outcomes } = await readPieces([JSON.stringify(record, null, indent)]);
+    assert.deepEqual([format, ...papersOf(outcomes).map(({ id }) => id)], ['s2-dataset', 'CorpusId:1']);
+  }
+});

@@ -81,3 +81,29 @@ test('papers that are no answers of the service are left to other readers', asyn
   const { format } = await readPieces(['{"title":"a","references":[{"paperId":"x"}]}\n{"title":"b"}\n']);
   assert.equal(format, 'jsonl');
 });
+
+test('a paper with more citations than is looked at, and several pages in one file, are those of this format', async () => {
+  const paper = (digit: string) => ({ paperId: digit.repeat(40), title: `T${digit}` });
+  const citations = Array.from({ length: 2000 }, () => paper('b'));
+  const page = (offset: number, digit: string) => ({ total: 2, offset, data: [paper(digit)] });
+  const error = { message: 'Too Many Requests', code: '429' };
+  for (const indent of [0, 2]) {
+    const write = (...values: object[]) =>
+      values.map((value) => JSON.stringify(value, null, indent)).join('\n');
+    const one = await readPieces([write({ ...paper('a'), citations })]);
+    assert.deepEqual([one.format, ...papersOf(one.outcomes).map(({ title }) => title)], ['s2-graph', 'Ta']);
+    const two = await readPieces([write(page(0, 'a'), error, page(1, 'c'))]);
+    assert.deepEqual(
+      [two.format, ...two.outcomes.map((found) => (found.kind === 'paper' ? found.paper.title : found.kind))],
+      ['s2-graph', 'Ta', 'bad', 'Tc'],
+    );
+  }
+});
+
+test('a paper of another source that lists papers of this one is not theirs', async () => {
+  const lines = ['a', 'b'].map((title) =>
+    JSON.stringify({ title, citations: [{ paperId: 'c'.repeat(40), title: 'c' }] }),
+  );
+  const { format, outcomes } = await readPieces([lines.join('\n')]);
+  assert.deepEqual([format, ...papersOf(outcomes).map(({ title }) => title)], ['jsonl', 'a', 'b']);
+});
