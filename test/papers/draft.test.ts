@@ -45,7 +45,12 @@ describe('a draft', () => {
       paper({ id: 'a', title: 'Last' }),
     ];
     const { outcomes, changes } = corpus.build(input, 1);
-    assert.deepEqual(outcomes, [{ kind: 'stored' }, { kind: 'stored' }, { kind: 'repeated', id: 'a' }]);
+    const replaced = { id: 'a', before: 'First', after: 'Last' };
+    assert.deepEqual(outcomes, [
+      { kind: 'stored' },
+      { kind: 'stored' },
+      { kind: 'repeated', id: 'a', replaced },
+    ]);
     assert.equal(changes.papers, 2);
     assert.equal((await corpus.papers()).get('a')?.title, 'Last');
     assert.deepEqual(corpus.build(input).changes, { papers: 2, added: 0, changed: 0, removed: 0 });

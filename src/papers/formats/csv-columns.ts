@@ -29,6 +29,8 @@ export interface Column {
   isOther: boolean;
 }
 
+const NO_COLUMN: Column = { field: null, isOther: false };
+
 /** The columns of a header; of several for one field only the first counts. Names in lower case. */
 export function columnsOf(names: readonly string[]): Column[] {
   const taken = new Set<FieldName>();
@@ -48,8 +50,8 @@ export function columnsOf(names: readonly string[]): Column[] {
 /** The fields of a row; an empty cell is an absent field. */
 export function fieldsOfRow(columns: readonly Column[], cells: readonly string[]): Fields {
   const fields: Record<string, unknown> = {};
-  for (const [at, { field, isOther }] of columns.entries()) {
-    const cell = cells[at] ?? '';
+  for (const [at, cell] of cells.entries()) {
+    const { field, isOther } = columns[at] ?? NO_COLUMN;
     if (field === null || cell === '') continue;
     if (!isOther) fields[field] = cell;
     else if (field === 'published') takeDate(fields, cell);

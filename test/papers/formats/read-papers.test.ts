@@ -326,11 +326,11 @@ function slicesOf(bytes: Uint8Array, size: number): Uint8Array[] {
 
 describe('what is not used of an input is told once:', () => {
   test('columns, as their header writes them', async () => {
-    const zotero = 'Key,Publication Year,Author,Title,DOI,Abstract Note,\nK1,2024,A,T,,x,\nK2,2024,A,U,,y,\n';
-    const { outcomes, notes } = await readPieces([zotero]);
+    const table = 'ISSN,Item Type,Title,DOI,Extra,\n1,book,T,,x,\n2,book,U,,y,\n';
+    const { outcomes, notes } = await readPieces([table]);
     assert.deepEqual(papersOf(outcomes), [{ title: 'T' }, { title: 'U' }]);
     assert.deepEqual(notes, [
-      'Columns not used in standard input: Key, Publication Year, Author, Abstract Note ' +
+      'Columns not used in standard input: ISSN, Item Type, Extra ' +
         '(known: id, title, abstract, authors, published, updated, year, categories, venue, url, doi).',
     ]);
   });
