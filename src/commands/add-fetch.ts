@@ -13,20 +13,12 @@ export function addFetch(program: Command, context: CommandContext): void {
 }
 
 function addArxiv(fetching: Command, context: CommandContext): void {
-  subcommand(fetching, 'arxiv', 'papers of arXiv, by category, over OAI-PMH')
-    .requiredOption(
-      '--category <name>',
-      'such as cs.CL or hep-th, or a whole archive such as cs; may be given several times',
-      (name: string, before: string[] | undefined) => [...(before ?? []), name],
-    )
-    .option('--since <day>', 'the first day, YYYY-MM-DD; if not said, that of the last run without --until')
-    .option('--until <day>', 'the last day; if not said, today')
-    .option('--to <folder>', 'folder to keep the pages in; if not said, "fetched" in the index folder')
-    .option('--download-only', 'leave the index alone')
-    .option('--dry-run', 'download, and say what the index would gain without changing it')
-    .option(MODEL_FLAG, MODEL_HELP)
-    .option('--url <base>', 'another address of the interface')
-    .option('--json', 'print the report as JSON')
+  const command = subcommand(fetching, 'arxiv', 'papers of arXiv, by category, over OAI-PMH').requiredOption(
+    '--category <name>',
+    'such as cs.CL or hep-th, or a whole archive such as cs; may be given several times',
+    (name: string, before: string[] | undefined) => [...(before ?? []), name],
+  );
+  addFlags(command, { since: 'that of the last run without --until', kept: 'pages' })
     .addHelpText(
       'after',
       `
@@ -47,18 +39,8 @@ Examples:
 }
 
 function addDailyPapers(fetching: Command, context: CommandContext): void {
-  subcommand(fetching, 'daily-papers', 'the daily papers of Hugging Face')
-    .option(
-      '--since <day>',
-      'the first day, YYYY-MM-DD; if not said, that of the last run without --until, at first a week ago',
-    )
-    .option('--until <day>', 'the last day; if not said, today')
-    .option('--to <folder>', 'folder to keep the lists in; if not said, "fetched" in the index folder')
-    .option('--download-only', 'leave the index alone')
-    .option('--dry-run', 'download, and say what the index would gain without changing it')
-    .option(MODEL_FLAG, MODEL_HELP)
-    .option('--url <base>', 'another address of the interface')
-    .option('--json', 'print the report as JSON')
+  const command = subcommand(fetching, 'daily-papers', 'the daily papers of Hugging Face');
+  addFlags(command, { since: 'that of the last run without --until, at first a week ago', kept: 'lists' })
     .addHelpText(
       'after',
       `
@@ -73,4 +55,17 @@ Examples:
       const { fetchDailyPapersCommand } = await import('./fetch.js');
       await fetchDailyPapersCommand(context, flags);
     });
+}
+
+/** The flags that both have. `since`: the first day where none is said; `kept`: what lies in the folder. */
+function addFlags(command: Command, { since, kept }: { since: string; kept: string }): Command {
+  return command
+    .option('--since <day>', `the first day, YYYY-MM-DD; if not said, ${since}`)
+    .option('--until <day>', 'the last day; if not said, today')
+    .option('--to <folder>', `folder to keep the ${kept} in; if not said, "fetched" in the index folder`)
+    .option('--download-only', 'leave the index alone')
+    .option('--dry-run', 'download, and say what the index would gain without changing it')
+    .option(MODEL_FLAG, MODEL_HELP)
+    .option('--url <base>', 'another address of the interface')
+    .option('--json', 'print the report as JSON');
 }

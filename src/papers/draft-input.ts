@@ -29,11 +29,9 @@ interface StoredRow {
   title: string;
   arxivVersion: number | null;
   contentHash: Buffer;
-  textHash: Buffer;
 }
 
-const STORED = `label, id, title, arxiv_version AS arxivVersion, text_hash AS textHash,
-  content_hash AS contentHash`;
+const STORED = 'label, id, title, arxiv_version AS arxivVersion, content_hash AS contentHash';
 
 export class DraftInput {
   readonly #rows: DraftRows;

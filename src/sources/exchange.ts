@@ -3,7 +3,7 @@ import { messageOf, NearpaperError, systemCode } from '../errors.js';
 import { Transient } from './transient.js';
 
 /** Of the unpacked body. No page of a source comes near it. */
-export const MOST_BYTES = 64 * 1024 * 1024;
+const MOST_BYTES = 64 * 1024 * 1024;
 
 export interface ExchangeOptions {
   userAgent: string;

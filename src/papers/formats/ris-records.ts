@@ -8,7 +8,7 @@ export type RisRecord =
   | { kind: 'broken'; line: number; fault: 'too-long' | 'no-type' };
 
 /** A tag, "TY  - "; some programs write one blank before the hyphen. */
-export const RIS_TAG = /^[ \t]*([A-Z][A-Z\d])([ \t]{1,4})-(?:[ \t]|$)/;
+const RIS_TAG = /^[ \t]*([A-Z][A-Z\d])([ \t]{1,4})-(?:[ \t]|$)/;
 
 /** What ends a record, or the whole file, as the Web of Science writes it. */
 const ENDS: ReadonlySet<string | undefined> = new Set(['ER', 'EF']);
